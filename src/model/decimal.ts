@@ -1,0 +1,106 @@
+/** Exact decimals: parsing, canonical printing and rescaling. No floating point. */
+import { badInput } from './errors.js';
+
+/** The exact number `units / 10^decimals`. */
+export interface Decimal {
+  readonly units: bigint;
+  readonly decimals: number;
+}
+
+/** How to drop digits. `down` is towards −∞, `up` towards +∞, `nearest` has ties to even. */
+export type Rounding = 'down' | 'up' | 'nearest';
+
+const DECIMAL = /^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?$/;
+
+const POWERS: bigint[] = [1n];
+
+/** 10^exponent, memoised. */
+export function pow10(exponent: number): bigint {
+  while (POWERS.length <= exponent) POWERS.push(POWERS[POWERS.length - 1] * 10n);
+  return POWERS[exponent];
+}
+
+/**
+ * The decimal that a text writes, or null when the text is not one: `-?digits[.digits]`, no exponent, no superfluous
+ * leading zeros, no sign for zero. Trailing zeros are dropped from the result.
+ */
+export function tryParseDecimal(text: string): Decimal | null {
+  const match = DECIMAL.exec(text);
+  if (match === null) return null;
+  const fraction = (match[3] ?? '').replace(/0+$/, '');
+  const units = BigInt(match[2] + fraction);
+  if (match[1] === '-' && units === 0n) return null;
+  return { units: match[1] === '-' ? -units : units, decimals: fraction.length };
+}
+
+/** As `tryParseDecimal`; a text that is not a decimal is a bad-input error that names `where`. */
+export function parseDecimal(text: string, where = 'decimal'): Decimal {
+  const parsed = tryParseDecimal(text);
+  if (parsed === null) throw badInput(where, 'a decimal such as "-12.5"', JSON.stringify(text));
+  return parsed;
+}
+
+/** a / b as an integer; b may be negative, not zero. */
+export function divideRounded(a: bigint, b: bigint, rounding: Rounding): bigint {
+  if (b < 0n) return divideRounded(-a, -b, rounding);
+  const truncated = a / b;
+  const remainder = a - truncated * b;
+  if (remainder === 0n) return truncated;
+  const floor = remainder < 0n ? truncated - 1n : truncated;
+  if (rounding === 'down') return floor;
+  if (rounding === 'up') return floor + 1n;
+  const twice = 2n * (a - floor * b);
+  if (twice !== b) return twice < b ? floor : floor + 1n;
+  return floor % 2n === 0n ? floor : floor + 1n;
+}
+
+/** a · b / c as an integer, the product exact. */
+export function mulDiv(a: bigint, b: bigint, c: bigint, rounding: Rounding): bigint {
+  return divideRounded(a * b, c, rounding);
+}
+
+/** The value in units of 10^-decimals. */
+export function toUnits(value: Decimal, decimals: number, rounding: Rounding): bigint {
+  if (value.decimals <= decimals) return value.units * pow10(decimals - value.decimals);
+  return divideRounded(value.units, pow10(value.decimals - decimals), rounding);
+}
+
+/** The value in units of 10^-decimals where it is known to have no more digits than that. */
+export function exactUnits(value: Decimal, decimals: number): bigint {
+  if (value.decimals > decimals) throw badInput('decimal', `at most ${decimals} decimals`, formatDecimal(value));
+  return value.units * pow10(decimals - value.decimals);
+}
+
+/** `units / 10^decimals` with exactly that many digits after the point: `formatUnits(-5n, 2)` is `-0.05`. */
+export function formatUnits(units: bigint, decimals: number): string {
+  const negative = units < 0n;
+  const digits = (negative ? -units : units).toString().padStart(decimals + 1, '0');
+  const whole = digits.slice(0, digits.length - decimals);
+  const text = decimals === 0 ? whole : `${whole}.${digits.slice(digits.length - decimals)}`;
+  return negative ? `-${text}` : text;
+}
+
+/** The canonical form: no trailing zeros. */
+export function formatDecimal(value: Decimal): string {
+  let { units, decimals } = value;
+  while (decimals > 0 && units % 10n === 0n) {
+    units /= 10n;
+    decimals -= 1;
+  }
+  return formatUnits(units, decimals);
+}
+
+/** The nearest float64. For ranking, pictures and the filter only; never for a decision. */
+export function decimalToNumber(value: Decimal): number {
+  return Number(formatDecimal(value));
+}
+
+export function multiplyDecimals(a: Decimal, b: Decimal): Decimal {
+  return { units: a.units * b.units, decimals: a.decimals + b.decimals };
+}
+
+export function compareDecimals(a: Decimal, b: Decimal): -1 | 0 | 1 {
+  const decimals = Math.max(a.decimals, b.decimals);
+  const difference = a.units * pow10(decimals - a.decimals) - b.units * pow10(decimals - b.decimals);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}

@@ -1,0 +1,92 @@
+/** Exact fractions of big integers: rates such as `1/6`, prices that a solver finds, ratios before they are printed. */
+import { type Decimal, divideRounded, formatUnits, pow10, type Rounding, tryParseDecimal } from './decimal.js';
+import { assert } from './errors.js';
+
+/** The exact number n / d, d > 0. Not necessarily in lowest terms. */
+export interface Fraction {
+  readonly n: bigint;
+  readonly d: bigint;
+}
+
+export const ZERO: Fraction = { n: 0n, d: 1n };
+export const ONE: Fraction = { n: 1n, d: 1n };
+
+export function fraction(n: bigint, d = 1n): Fraction {
+  assert(d !== 0n, 'expected a denominator other than zero');
+  return d < 0n ? { n: -n, d: -d } : { n, d };
+}
+
+export function fromDecimal(value: Decimal): Fraction {
+  return { n: value.units, d: pow10(value.decimals) };
+}
+
+const FRACTION = /^(0|[1-9][0-9]*)\/([1-9][0-9]*)$/;
+
+/** A decimal (`0.005`) or a fraction (`1/6`), or null when the text is neither. */
+export function tryParseFraction(text: string): Fraction | null {
+  const match = FRACTION.exec(text);
+  if (match !== null) return { n: BigInt(match[1]), d: BigInt(match[2]) };
+  const decimal = tryParseDecimal(text);
+  return decimal === null ? null : fromDecimal(decimal);
+}
+
+export function add(a: Fraction, b: Fraction): Fraction {
+  return a.d === b.d ? { n: a.n + b.n, d: a.d } : { n: a.n * b.d + b.n * a.d, d: a.d * b.d };
+}
+
+export function negate(a: Fraction): Fraction {
+  return { n: -a.n, d: a.d };
+}
+
+export function subtract(a: Fraction, b: Fraction): Fraction {
+  return add(a, negate(b));
+}
+
+export function multiply(a: Fraction, b: Fraction): Fraction {
+  return { n: a.n * b.n, d: a.d * b.d };
+}
+
+export function divide(a: Fraction, b: Fraction): Fraction {
+  return fraction(a.n * b.d, a.d * b.n);
+}
+
+export function absolute(a: Fraction): Fraction {
+  return a.n < 0n ? negate(a) : a;
+}
+
+/** −1, 0 or 1: the sign of a − b. */
+export function compare(a: Fraction, b: Fraction): -1 | 0 | 1 {
+  const difference = a.n * b.d - b.n * a.d;
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}
+
+export function sign(a: Fraction): -1 | 0 | 1 {
+  return a.n < 0n ? -1 : a.n > 0n ? 1 : 0;
+}
+
+/** Lowest terms: keeps long sums short. */
+export function reduce(a: Fraction): Fraction {
+  let x = a.n < 0n ? -a.n : a.n;
+  let y = a.d;
+  while (y !== 0n) [x, y] = [y, x % y];
+  return x === 0n ? ZERO : { n: a.n / x, d: a.d / x };
+}
+
+/** The integer count of 10^-decimals. */
+export function fractionToUnits(a: Fraction, decimals: number, rounding: Rounding): bigint {
+  return divideRounded(a.n * pow10(decimals), a.d, rounding);
+}
+
+/** Printed with exactly `decimals` digits after the point. */
+export function formatFraction(a: Fraction, decimals: number, rounding: Rounding): string {
+  return formatUnits(fractionToUnits(a, decimals, rounding), decimals);
+}
+
+/** A float64 within a few units in the last place. For ranking, pictures and the filter only. */
+export function fractionToNumber(a: Fraction): number {
+  const direct = Number(a.n) / Number(a.d);
+  if (Number.isFinite(direct)) return direct;
+  // Both too long for a float64: drop the same number of bits from each.
+  const excess = BigInt(Math.max(a.n.toString(16).length, a.d.toString(16).length) * 4 - 1000);
+  return Number(a.n >> excess) / Number(a.d >> excess);
+}

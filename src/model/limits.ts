@@ -1,0 +1,26 @@
+/** Every hard limit of the core in one place, with the relations between them asserted when the module loads. */
+import { assert } from './errors.js';
+
+/** Decimals of the exact price, cash and rate scales, and the most that a decimal in a file may have. */
+export const DECIMALS_MAX = 18;
+/** Sizes are whole lots held in a float64, so that they are exact integers for the filter and for the verdict. */
+export const LOTS_MAX = Number.MAX_SAFE_INTEGER;
+/** Two-limb amounts (cash, entry cost) are signed 128-bit integers. */
+export const AMOUNT_MAX = (1n << 127n) - 1n;
+/** Marks and indexes beyond this magnitude are refused at the border: their products must stay finite in float64. */
+export const PRICE_MAX = 10n ** 30n;
+/** Denominator of a rate written as a fraction. */
+export const RATE_DENOMINATOR_MAX = 10n ** 9n;
+/** Accounts are `[A-Za-z0-9._-]{1,64}`, market and asset ids up to 64 printable characters. */
+export const ID_LENGTH_MAX = 64;
+/** `account/market:short` */
+export const PORTFOLIO_ID_LENGTH_MAX = 2 * ID_LENGTH_MAX + '/:short'.length;
+/** Tiers of one table. */
+export const TIERS_MAX = 64;
+/** Line ids are unsigned 32-bit: markets × tiers × 2 sides must stay below. */
+export const MARKETS_MAX = 1 << 20;
+/** Problems listed before only the rest is counted. */
+export const PROBLEMS_LISTED_MAX = 100;
+
+assert(MARKETS_MAX * TIERS_MAX * 2 < 2 ** 32, 'line ids must fit 32 bits');
+assert(Number(PRICE_MAX) * LOTS_MAX < Number.MAX_VALUE, 'a notional must stay finite in float64');
