@@ -1,0 +1,42 @@
+/** What the gateway and the command line may ask of a running engine, wherever it runs (same thread or worker). */
+import type { Problem } from '../model/errors.js';
+import type { Instruments } from '../model/instruments.js';
+import type { Effect, InputRecord } from '../model/records.js';
+
+/** Counters of a running engine. Rates and times are statistics: they never enter a decision. */
+export interface EngineStats {
+  readonly backend: string;
+  readonly accounts: number;
+  readonly portfolios: number;
+  readonly positions: number;
+  /** Ticks applied, and ticks merged into a later one because the engine was busy. */
+  readonly ticks: number;
+  readonly conflated: number;
+  readonly priceEpoch: number;
+  readonly tickTimeUs: number;
+  /** Of the last tick: wall milliseconds of filter, verdict and dispatch together. */
+  readonly tickMs: number;
+  readonly nominees: number;
+  readonly unpriced: number;
+  readonly liquidatable: number;
+  readonly insolvent: number;
+  /** Sum over the liquidatable portfolios, in the valuation asset. */
+  readonly deficit: number;
+  readonly openCases: number;
+  readonly liveOrders: number;
+  /** Since the start. */
+  readonly liquidations: number;
+}
+
+export interface EngineLink {
+  readonly instruments: Instruments;
+  /**
+   * Queues a record behind those already submitted. Resolves once it is applied, with no problems, or once it is refused as a
+   * whole, with the problems that it has. A tick may be merged into a later one.
+   */
+  submit(record: InputRecord): Promise<readonly Problem[]>;
+  /** Effects in the order in which they happened, one batch a record. Returns the unsubscribe. */
+  subscribe(listener: (effects: readonly Effect[]) => void): () => void;
+  stats(): EngineStats;
+  close(): Promise<void>;
+}
