@@ -1,0 +1,28 @@
+/** The requirement function f(n) of a margin rule, exact. Knows tiers; knows no prices and no portfolios. */
+import { add, compare, type Fraction, fromDecimal, multiply, subtract } from './fraction.js';
+import type { MarginRule } from './instruments.js';
+
+/** On one tier the requirement is linear: f(n) = rate·n − deduction. */
+export interface RequirementLine {
+  readonly rate: Fraction;
+  readonly deduction: Fraction;
+}
+
+/** Index of the tier that holds at a notional ≥ 0: the last whose floor is not above it. */
+export function tierAt(rule: MarginRule, notional: Fraction): number {
+  let tier = 0;
+  while (tier + 1 < rule.tiers.length && compare(fromDecimal(rule.tiers[tier + 1].floor), notional) <= 0) tier += 1;
+  return tier;
+}
+
+/** The line of a tier, closing fee included. */
+export function requirementLine(rule: MarginRule, tier: number): RequirementLine {
+  const { rate, deduction } = rule.tiers[tier];
+  return { rate: add(rate, rule.closeFee), deduction };
+}
+
+/** f(n) = (rate_k + closeFee)·n − deduction_k on the tier k of n, in the settle asset; n ≥ 0. */
+export function requirementAt(rule: MarginRule, notional: Fraction): Fraction {
+  const line = requirementLine(rule, tierAt(rule, notional));
+  return subtract(multiply(line.rate, notional), line.deduction);
+}
