@@ -31,6 +31,7 @@ export class ProblemList {
 /** How a value is shown in a problem: JSON, cut to a length that still fits a line. */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = typeof value === 'bigint' ? value.toString() : (JSON.stringify(value) ?? String(value));
+  if (typeof value === 'bigint') return value.toString();
+  const text = JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? `${part}` : part)) ?? String(value);
   return text.length <= 80 ? text : `${text.slice(0, 77)}...`;
 }

@@ -61,6 +61,8 @@ export interface FillsRecord {
 export interface OrderAck {
   readonly orderId: string;
   readonly state: 'working' | 'cancelled' | 'unfilled' | 'rejected';
+  /** The executor's words for a rejection. For people: nothing is decided on it. */
+  readonly reason?: string;
 }
 
 export interface AcksRecord {
@@ -106,6 +108,8 @@ export type SignalState = 'breached' | 'changed' | 'recovered' | 'left';
 /** Numbers for reading and ranking. Printed rounding: equity down, maintenance up, in the valuation asset's decimals. */
 export interface Signal {
   readonly portfolio: string;
+  /** In which it has positions, by index: what a subscriber may filter on. */
+  readonly markets: readonly number[];
   readonly state: SignalState;
   readonly equity: number;
   readonly maintenance: number;
