@@ -1,0 +1,99 @@
+/** Owns made-up prices: a correlated jump-diffusion, the same for the same seed, with an optional crash. Knows no accounts. */
+import { type Decimal, decimalToNumber } from '../src/model/decimal.js';
+import { assert } from '../src/model/errors.js';
+import type { Instruments } from '../src/model/instruments.js';
+import type { Mark, TickRecord } from '../src/model/records.js';
+import { exp, ln } from '../src/synthetic/math.js';
+import { Random } from '../src/synthetic/random.js';
+
+/** A fall of the common factor by `depth` (0.3: 30 %), even in the logarithm, from one tick on over so many. It does not recover. */
+export interface Crash {
+  readonly atTick: number;
+  readonly depth: number;
+  readonly durationTicks: number;
+}
+
+export interface SyntheticTicksOptions {
+  readonly instruments: Instruments;
+  /** By market index, at the start; all above zero. */
+  readonly prices: readonly Decimal[];
+  readonly seed: number;
+  readonly startUs: number;
+  readonly intervalUs: number;
+  readonly crash?: Crash;
+}
+
+const YEAR_US = 365.25 * 86_400 * 1e6;
+const DAY_US = 86_400 * 1e6;
+/** Volatilities are of the log price, per square root of a year. */
+const COMMON_VOLATILITY = 0.55;
+const OWN_VOLATILITY_LEAST = 0.3;
+const OWN_VOLATILITY_SPAN = 0.6;
+const COMMON_JUMPS_PER_DAY = 2;
+const COMMON_JUMP_SIZE = 0.006;
+const OWN_JUMPS_PER_DAY = 2;
+const OWN_JUMP_SIZE = 0.015;
+/** Per year: brings factors back to 0 so slowly that no session sees it, and keeps prices in bounds for ever. */
+const REVERSION = 5;
+
+/** One mean-reverting jump-diffusion of a log price. */
+class Factor {
+  value = 0;
+  private readonly keep: number;
+  private readonly deviation: number;
+  private readonly jumpChance: number;
+  private readonly jumpSize: number;
+
+  constructor(volatility: number, jumpsPerDay: number, jumpSize: number, intervalUs: number) {
+    this.keep = exp((-REVERSION * intervalUs) / YEAR_US);
+    this.deviation = volatility * Math.sqrt(intervalUs / YEAR_US);
+    this.jumpChance = 1 - exp((-jumpsPerDay * intervalUs) / DAY_US);
+    this.jumpSize = jumpSize;
+  }
+
+  step(random: Random): void {
+    this.value = this.value * this.keep + this.deviation * random.normal();
+    if (random.chance(this.jumpChance)) this.value += this.jumpSize * random.normal();
+  }
+}
+
+/**
+ * Ticks n = 0, 1, 2, … without end at startUs + n·intervalUs, each with all markets:
+ *
+ *     price_i(n) = price_i(0) · exp(β_i · (C(n) + crash(n)) + X_i(n)), rounded to the market's tick, at least one tick
+ *
+ * C and X_i are independent mean-reverting jump-diffusions (C of 55 % a year, X_i of 30 to 90 %), β_0 = 1, the others 0.7 to 1.5.
+ */
+export function* syntheticTicks(options: SyntheticTicksOptions): Generator<TickRecord, never, undefined> {
+  const { instruments, prices, seed, startUs, intervalUs, crash } = options;
+  assert(prices.length === instruments.markets.length, `synthetic feed: expected a price a market, was ${prices.length}`);
+  assert(Number.isSafeInteger(intervalUs) && intervalUs > 0, `synthetic feed: expected an interval above 0, was ${intervalUs}`);
+  const random = new Random(seed, 'prices');
+  const common = new Factor(COMMON_VOLATILITY, COMMON_JUMPS_PER_DAY, COMMON_JUMP_SIZE, intervalUs);
+  const paths = instruments.markets.map(({ index, tick }) => {
+    const volatility = OWN_VOLATILITY_LEAST + OWN_VOLATILITY_SPAN * random.uniform();
+    const beta = 0.7 + 0.8 * random.uniform();
+    return {
+      startTicks: decimalToNumber(prices[index]) / decimalToNumber(tick),
+      tick,
+      beta: index === 0 ? 1 : beta,
+      own: new Factor(volatility, OWN_JUMPS_PER_DAY, OWN_JUMP_SIZE, intervalUs),
+    };
+  });
+  for (let n = 0; ; n += 1) {
+    const shared = common.value + (crash === undefined ? 0 : crashAt(crash, n));
+    const marks = paths.map(({ startTicks, tick, beta, own }, market): Mark => {
+      const ticks = Math.max(1, Math.round(startTicks * exp(beta * shared + own.value)));
+      return { market, price: { units: BigInt(ticks) * tick.units, decimals: tick.decimals } };
+    });
+    yield { type: 'tick', timeUs: startUs + n * intervalUs, marks };
+    common.step(random);
+    for (const { own } of paths) own.step(random);
+  }
+}
+
+/** ln(1 − depth), as far as it has come by tick n. */
+function crashAt({ atTick, depth, durationTicks }: Crash, n: number): number {
+  const progress = Math.max(0, Math.min(1, (n - atTick) / Math.max(1, durationTicks)));
+  return ln(1 - depth) * progress;
+}

@@ -1,0 +1,52 @@
+/** Owns made-up books of any size, the same for the same seed. Knows no file format and keeps no account. */
+import type { Decimal } from '../model/decimal.js';
+import { assert } from '../model/errors.js';
+import type { Instruments } from '../model/instruments.js';
+import type { Account } from '../model/portfolio.js';
+import { AccountMaker } from './accounts.js';
+import { Random } from './random.js';
+
+export interface BookOptions {
+  readonly instruments: Instruments;
+  /** By market index; all above zero. */
+  readonly prices: readonly Decimal[];
+  /** Exactly as many are made, over all accounts. */
+  readonly positions: number;
+  /** Any safe integer. */
+  readonly seed: number;
+}
+
+/**
+ * Accounts `u0000000`, `u0000001`, … (base 36) as a venue might have them at these prices.
+ *
+ * - Width: P(at least w positions) = w^−1.15 up to 80: 55 % have one, 80 % up to three, 3 % twenty and more, some four on average.
+ *   One account in 2,000 is a market maker with a row in 60 to 100 % of the markets. (Fewer markets cut the widths.)
+ * - Markets: popularity as in Zipf's law, by their order in the instruments.
+ * - Size: an account's scale is Pareto from 100 units of the valuation asset with tail 0.8, up to 5e7; its positions scatter around it
+ *   log-normally (σ = 0.8). A maker's scale runs from 2e4 to 2e6.
+ * - Sides: 40 % only long, 15 % only short, 25 % mixed, 20 % hedged (sides alternate, sizes about equal, as with all makers).
+ * - 4 % of the accounts are in hedge mode: half of their markets carry a second, opposite position.
+ * - 12 % hold 60 % of their positions isolated.
+ * - Leverage at opening: Pareto from 1 with tail 0.9 in cross (one in eight above 10×), from 3 with tail 0.7 for isolated positions;
+ *   at most 100× and at most what leaves equity at 1.25 × maintenance.
+ * - Since then the buffer above maintenance has shrunk or grown by a Rayleigh factor with mean 1, which has few near 0: some 2 % of
+ *   the portfolios are within a percent of liquidation, and none is liquidatable.
+ * - Entries lie on the tick, with profit and loss in step with that factor, scattered, at most 30 % from the price. Balances have the
+ *   valuation asset's decimals and are not negative.
+ */
+export function* syntheticAccounts({ instruments, prices, positions, seed }: BookOptions): Generator<Account, void, undefined> {
+  const { markets } = instruments;
+  assert(Number.isSafeInteger(positions) && positions >= 0, `synthetic book: expected a count of positions, was ${positions}`);
+  assert(prices.length === markets.length, `synthetic book: expected ${markets.length} prices, was ${prices.length}`);
+  const maker = new AccountMaker(instruments, new Random(seed, 'book'));
+  for (const { index, id } of markets) {
+    assert(prices[index].units > 0n, `synthetic book: expected a price above 0 for ${id}, was ${prices[index].units}`);
+    maker.setPrice(index, prices[index]);
+  }
+  let left = positions;
+  for (let serial = 0; left > 0; serial += 1) {
+    const account = maker.next(`u${serial.toString(36).padStart(7, '0')}`, left);
+    left -= account.cross.length + account.isolated.length;
+    yield account;
+  }
+}
