@@ -1,0 +1,74 @@
+/** `plimsoll doctor`: what this machine offers, which backends can run and why others cannot. Changes nothing. */
+import os from 'node:os';
+import { getHeapStatistics } from 'node:v8';
+import type { CommandModule } from '../command.js';
+import { byteSize } from '../format.js';
+import { formatTable } from '../table.js';
+import { NODE_RANGE, VERSION } from '../version.js';
+
+interface BackendReport {
+  readonly name: 'js' | 'cpu' | 'cuda' | 'tfjs';
+  readonly isAvailable: boolean;
+  /** Why, in words. */
+  readonly reason: string;
+}
+
+/** What `doctor --json` prints. Memory is in bytes. */
+export interface DoctorReport {
+  readonly version: 1;
+  readonly plimsoll: string;
+  readonly node: { readonly version: string; readonly required: string };
+  readonly os: { readonly platform: string; readonly arch: string; readonly release: string };
+  readonly cpu: { readonly model: string; readonly threads: number };
+  readonly memory: { readonly total: number; readonly available: number; readonly heapLimit: number };
+  readonly sharedArrayBuffer: boolean;
+  readonly backends: readonly BackendReport[];
+}
+
+export const command: CommandModule = {
+  examples: ['doctor', 'doctor --json'],
+  configure: (command) => {
+    command.option('--json', 'print JSON');
+  },
+  run: async (parsed, io) => {
+    const report = examine();
+    io.stdout.write(parsed.opts().json ? `${JSON.stringify(report, null, 2)}\n` : describe(report));
+  },
+};
+
+function examine(): DoctorReport {
+  const sharedArrayBuffer = typeof SharedArrayBuffer === 'function';
+  const later = 'not part of this release';
+  return {
+    version: 1,
+    plimsoll: VERSION,
+    node: { version: process.version, required: NODE_RANGE },
+    os: { platform: process.platform, arch: process.arch, release: os.release() },
+    cpu: { model: os.cpus()[0]?.model.trim() ?? 'unknown', threads: os.availableParallelism() },
+    memory: { total: os.totalmem(), available: process.availableMemory(), heapLimit: getHeapStatistics().heap_size_limit },
+    sharedArrayBuffer,
+    backends: [
+      { name: 'js', isAvailable: sharedArrayBuffer, reason: sharedArrayBuffer ? 'always there' : 'needs SharedArrayBuffer' },
+      { name: 'cpu', isAvailable: false, reason: later },
+      { name: 'cuda', isAvailable: false, reason: later },
+      { name: 'tfjs', isAvailable: false, reason: later },
+    ],
+  };
+}
+
+function describe(report: DoctorReport): string {
+  const { node, os: system, cpu, memory } = report;
+  const machine = [
+    ['plimsoll', report.plimsoll],
+    ['node', `${node.version} (needs ${node.required})`],
+    ['system', `${system.platform} ${system.arch}, ${system.release}`],
+    ['processor', `${cpu.model}, ${cpu.threads} threads`],
+    [
+      'memory',
+      `${byteSize(memory.total)}, ${byteSize(memory.available)} available, JavaScript heap up to ${byteSize(memory.heapLimit)}`,
+    ],
+    ['shared memory', report.sharedArrayBuffer ? 'yes' : 'no'],
+  ];
+  const backends = report.backends.map(({ name, isAvailable, reason }) => [name, isAvailable ? 'yes' : 'no', reason]);
+  return `${formatTable(['machine', ''], machine)}\n${formatTable(['backend', 'runs here', 'why'], backends)}`;
+}
