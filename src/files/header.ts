@@ -1,5 +1,5 @@
 /** Assets, markets, tiers and rules as a book's header writes them, to and from the model. No I/O. */
-import { compareDecimals, type Decimal, formatDecimal, pow10 } from './decimal.js';
+import { compareDecimals, type Decimal, formatDecimal, pow10 } from '../model/decimal.js';
 import {
   absolute,
   add,
@@ -12,7 +12,11 @@ import {
   sign,
   subtract,
   ZERO,
-} from './fraction.js';
+} from '../model/fraction.js';
+import type { Asset, Instruments, MarginRule, Market, Tier } from '../model/instruments.js';
+import { member } from '../model/json-path.js';
+import { DECIMALS_MAX, MARKETS_MAX } from '../model/limits.js';
+import { type ProblemList, show } from '../model/problems.js';
 import {
   boundedDecimal,
   HEADER,
@@ -22,11 +26,8 @@ import {
   type MarketInput,
   type TierInput,
   tryParseRate,
-} from './instrument-schema.js';
-import type { Asset, Instruments, MarginRule, Market, Tier } from './instruments.js';
-import { member, place } from './json-path.js';
-import { DECIMALS_MAX, MARKETS_MAX } from './limits.js';
-import { type ProblemList, show } from './problems.js';
+} from './header-schema.js';
+import { addShapeProblems } from './shape.js';
 
 /**
  * The instruments that a header describes, or null when something is wrong with it; then every problem has been added, each
@@ -34,8 +35,10 @@ import { type ProblemList, show } from './problems.js';
  */
 export function instrumentsFromInput(input: unknown, where: string, problems: ProblemList): Instruments | null {
   const before = problems.count;
-  const broken = addShapeProblems(input, where, problems);
-  if (broken === null) return null;
+  const paths = addShapeProblems(HEADER, input, where, problems);
+  if (paths.some((path) => path.length === 0)) return null;
+  /** The parts (`valuation`, `markets BTCUSDT`) that do not have their shape. */
+  const broken = new Set(paths.map((path) => path.slice(0, 2).join(' ')));
   // What has its shape is read, whatever is wrong elsewhere: all problems are told at once.
   const header = input as HeaderInput;
   const at = (...path: (string | number)[]) => path.reduce(member, where) as string;
@@ -65,39 +68,9 @@ export function instrumentsFromInput(input: unknown, where: string, problems: Pr
   };
 }
 
-/** The parts (`valuation`, `markets BTCUSDT`) that do not have their shape; null when the whole does not. */
-function addShapeProblems(input: unknown, where: string, problems: ProblemList): Set<string> | null {
-  const parsed = HEADER.safeParse(input);
-  const broken = new Set<string>();
-  for (const issue of parsed.error?.issues ?? []) {
-    const path = issue.path as (string | number)[];
-    const here = path.reduce<string>(member, where);
-    const found = path.reduce<unknown>((value, key) => (value as Record<string | number, unknown> | undefined)?.[key], input);
-    if (issue.code === 'unrecognized_keys') {
-      // What it should not have spoils nothing of what it has.
-      const holder = found as Record<string, unknown>;
-      for (const key of issue.keys) problems.add(member(here, key), issue.message, show(holder[key]));
-      continue;
-    }
-    problems.add(place(here), issue.message, sized(issue.code, found));
-    if (path.length === 0) return null;
-    broken.add(path.slice(0, 2).join(' '));
-  }
-  return broken;
-}
-
-function sized(code: string, found: unknown): string {
-  return (code === 'too_small' || code === 'too_big') && Array.isArray(found) ? String(found.length) : show(found);
-}
-
 type At = (...path: (string | number)[]) => string;
 
-function valuationOf(
-  header: HeaderInput,
-  assets: ReadonlyMap<string, Asset>,
-  at: At,
-  problems: ProblemList,
-): Asset | undefined {
+function valuationOf(header: HeaderInput, assets: ReadonlyMap<string, Asset>, at: At, problems: ProblemList): Asset | undefined {
   if (header.valuation === undefined && assets.size !== 1) {
     problems.add(at('valuation'), 'the id of an asset, as the book does not have exactly one', 'nothing');
     return undefined;
@@ -163,7 +136,11 @@ function readTiers(inputs: readonly TierInput[], method: MarginRule['method'], w
         problems.add(member(member(where, i), 'floor'), expected, show(input.floor));
       }
       if (compare(tierRate, last.rate) < 0) {
-        problems.add(member(member(where, i), 'rate'), `a rate not below the last tier's ${rateText(last.rate)}`, show(input.rate));
+        problems.add(
+          member(member(where, i), 'rate'),
+          `a rate not below the last tier's ${rateText(last.rate)}`,
+          show(input.rate),
+        );
       }
       const step = multiply(fromDecimal(floor), subtract(tierRate, last.rate));
       if (method === 'bracket') deduction = reduce(add(last.deduction, step));
@@ -222,7 +199,9 @@ export function instrumentsToInput(instruments: Instruments): HeaderInput {
     version: 1,
     valuation: valuation.id,
     rules: { liquidateWhen },
-    assets: Object.fromEntries(assets.map(({ id: assetId, decimals, haircut }) => [assetId, { decimals, haircut: rateText(haircut) }])),
+    assets: Object.fromEntries(
+      assets.map(({ id: assetId, decimals, haircut }) => [assetId, { decimals, haircut: rateText(haircut) }]),
+    ),
     markets: Object.fromEntries(markets.map((market) => [market.id, marketToInput(market)])),
   };
 }

@@ -1,26 +1,15 @@
 /** The shape of a book's header: one zod schema whose errors say what is expected. Knows no relation between two fields. */
 import { z } from 'zod';
-import { type Decimal, pow10, tryParseDecimal } from './decimal.js';
-import { type Fraction, tryParseFraction } from './fraction.js';
-import { DECIMALS_MAX, ID_LENGTH_MAX, PRICE_MAX, RATE_DENOMINATOR_MAX, TIERS_MAX } from './limits.js';
+import { type Decimal, pow10, tryParseDecimal } from '../model/decimal.js';
+import { type Fraction, tryParseFraction } from '../model/fraction.js';
+import { DECIMALS_MAX, ID_LENGTH_MAX, PRICE_MAX, RATE_DENOMINATOR_MAX, TIERS_MAX } from '../model/limits.js';
+import { leaf, object } from './shape.js';
 
 const DECIMAL_TEXT = `a decimal string of at most ${DECIMALS_MAX} decimals, at most 10^30`;
 const RATE_TEXT = `a rate from 0 to 1: a decimal string or a fraction such as "1/6" (denominator at most ${RATE_DENOMINATOR_MAX})`;
 const LINEAR_TEXT = '"linear" (inverse and quanto contracts come with the margin rules of a later release)';
 /** What is expected of a market's or an asset's id. */
 export const ID_TEXT = `an id of 1 to ${ID_LENGTH_MAX} printable ASCII characters without spaces, not ending in :long or :short`;
-
-/** A leaf of the schema: what it accepts, and how a problem says so. */
-function leaf<Value>(accepts: (value: unknown) => boolean, expected: string): z.ZodType<Value> {
-  return z.custom<Value>(accepts, { error: expected, abort: true });
-}
-
-function object<Shape extends z.ZodRawShape>(shape: Shape, what: string) {
-  const keys = Object.keys(shape).join(', ');
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? `no such key (${what} has ${keys})` : `an object: ${what}`),
-  });
-}
 
 const decimal = (least: 'any' | 'zero' | 'above zero') => {
   const expected = least === 'any' ? DECIMAL_TEXT : `${DECIMAL_TEXT}, ${least === 'zero' ? 'zero or more' : 'above zero'}`;
