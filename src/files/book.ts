@@ -1,9 +1,9 @@
 /** Reads a book in any of its three forms. Knows files and their layout; what an account or a market is, the model knows. */
 import { stat } from 'node:fs/promises';
 import { badInput } from '../model/errors.js';
+import { instrumentsFromInput } from '../model/instrument-input.js';
 import { member, place } from '../model/json-path.js';
 import { ProblemList, show } from '../model/problems.js';
-import { instrumentsFromInput } from './header.js';
 import { type BookCounts, type BookSink, Intake } from './intake.js';
 import { parseJson, prefixOf } from './json.js';
 import { readParquetBook } from './parquet-book.js';

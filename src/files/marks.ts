@@ -1,14 +1,13 @@
 /** Marks files, both ways: mark prices at one time. Knows the instruments they are for, no accounts. */
 import { writeFile } from 'node:fs/promises';
-import { z } from 'zod';
 import { compareDecimals, type Decimal, formatDecimal, pow10, tryParseDecimal } from '../model/decimal.js';
 import type { Instruments } from '../model/instruments.js';
 import { member } from '../model/json-path.js';
 import { PRICE_MAX } from '../model/limits.js';
 import { ProblemList, show } from '../model/problems.js';
 import type { Mark } from '../model/records.js';
+import { addShapeProblems, leaf, object, z } from '../model/shape.js';
 import { parseJson, prefixOf } from './json.js';
-import { addShapeProblems, leaf, object } from './shape.js';
 import { fileError, readText } from './text.js';
 
 /** The last millisecond whose microseconds are still a safe integer. */

@@ -5,8 +5,8 @@
 import { join } from 'node:path';
 import { type AsyncBuffer, asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { badInput } from '../model/errors.js';
+import { instrumentsFromInput } from '../model/instrument-input.js';
 import { type ProblemList, show } from '../model/problems.js';
-import { instrumentsFromInput } from './header.js';
 import { type BookSink, Intake } from './intake.js';
 import { parseJson, prefixOf } from './json.js';
 import { openToRead, readText } from './text.js';

@@ -58,12 +58,7 @@ export function isAccountId(text: string): boolean {
  * The account that an input (an `AccountInput` until proven otherwise) describes, or null when something is wrong with it; then
  * every problem has been added, each placed under `where`, such as `rows[0]`.
  */
-export function accountFromInput(
-  input: unknown,
-  instruments: Instruments,
-  where: string,
-  problems: ProblemSink,
-): Account | null {
+export function accountFromInput(input: unknown, instruments: Instruments, where: string, problems: ProblemSink): Account | null {
   return new AccountReader(instruments, where, problems).read(input);
 }
 
@@ -267,11 +262,13 @@ export function accountToInput(account: Account, instruments: Instruments): Acco
   const balances = balance === 0n ? {} : { [instruments.valuation.id]: amountText(balance) };
   const positions = [
     ...account.cross.map((position) => positionToInput(position, instruments)),
-    ...account.isolated.map((position): PositionInput => ({
-      ...positionToInput(position, instruments),
-      margin: 'isolated',
-      collateral: amountText(position.collateral),
-    })),
+    ...account.isolated.map(
+      (position): PositionInput => ({
+        ...positionToInput(position, instruments),
+        margin: 'isolated',
+        collateral: amountText(position.collateral),
+      }),
+    ),
   ];
   return positionMode === 'net' ? { id, balances, positions } : { id, positionMode, balances, positions };
 }

@@ -1,9 +1,8 @@
 /** The shape of a book's header: one zod schema whose errors say what is expected. Knows no relation between two fields. */
-import { z } from 'zod';
-import { type Decimal, pow10, tryParseDecimal } from '../model/decimal.js';
-import { type Fraction, tryParseFraction } from '../model/fraction.js';
-import { DECIMALS_MAX, ID_LENGTH_MAX, PRICE_MAX, RATE_DENOMINATOR_MAX, TIERS_MAX } from '../model/limits.js';
-import { leaf, object } from './shape.js';
+import { type Decimal, pow10, tryParseDecimal } from './decimal.js';
+import { type Fraction, tryParseFraction } from './fraction.js';
+import { DECIMALS_MAX, ID_LENGTH_MAX, PRICE_MAX, RATE_DENOMINATOR_MAX, TIERS_MAX } from './limits.js';
+import { leaf, object, z } from './shape.js';
 
 const DECIMAL_TEXT = `a decimal string of at most ${DECIMALS_MAX} decimals, at most 10^30`;
 const RATE_TEXT = `a rate from 0 to 1: a decimal string or a fraction such as "1/6" (denominator at most ${RATE_DENOMINATOR_MAX})`;

@@ -1,5 +1,5 @@
 /** Assets, markets, tiers and rules as a book's header writes them, to and from the model. No I/O. */
-import { compareDecimals, type Decimal, formatDecimal, pow10 } from '../model/decimal.js';
+import { compareDecimals, type Decimal, formatDecimal, pow10 } from './decimal.js';
 import {
   absolute,
   add,
@@ -12,11 +12,7 @@ import {
   sign,
   subtract,
   ZERO,
-} from '../model/fraction.js';
-import type { Asset, Instruments, MarginRule, Market, Tier } from '../model/instruments.js';
-import { member } from '../model/json-path.js';
-import { DECIMALS_MAX, MARKETS_MAX } from '../model/limits.js';
-import { type ProblemList, show } from '../model/problems.js';
+} from './fraction.js';
 import {
   boundedDecimal,
   HEADER,
@@ -26,7 +22,11 @@ import {
   type MarketInput,
   type TierInput,
   tryParseRate,
-} from './header-schema.js';
+} from './instrument-schema.js';
+import type { Asset, Instruments, MarginRule, Market, Tier } from './instruments.js';
+import { member } from './json-path.js';
+import { DECIMALS_MAX, MARKETS_MAX } from './limits.js';
+import { type ProblemList, show } from './problems.js';
 import { addShapeProblems } from './shape.js';
 
 /**

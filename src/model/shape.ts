@@ -1,7 +1,10 @@
 /** Zod schemas whose errors are problems: every node says what it expects. Knows no schema in particular. */
+// biome-ignore lint/style/noRestrictedImports: pure, and the one door by which it comes into the model
 import { z } from 'zod';
-import { member, place } from '../model/json-path.js';
-import { type ProblemList, show } from '../model/problems.js';
+import { member, place } from './json-path.js';
+import { type ProblemList, show } from './problems.js';
+
+export { z };
 
 /** A leaf: what it accepts, and how a problem says so. */
 export function leaf<Value>(accepts: (value: unknown) => boolean, expected: string): z.ZodType<Value> {
