@@ -95,12 +95,27 @@ export interface BreachRow {
   readonly maintenance: Fraction;
 }
 
+/**
+ * What a portfolio is: `insolvent` has nothing left to liquidate and less than nothing left; `unpriced` lacks a mark, which is
+ * unknown and not zero.
+ */
+export type Standing = 'healthy' | 'liquidatable' | 'insolvent' | 'unpriced';
+
 /** The scan half's report of one portfolio: everything that the case half may know about it. */
-export interface Breach extends Valuation {
+export interface PortfolioReport extends Valuation {
   readonly portfolio: string;
+  /** A portfolio that is no more is `healthy`, with nothing in it. */
+  readonly standing: Standing;
   /** Grows with every change of the portfolio's cash or rows. */
   readonly version: number;
+  /** Empty unless liquidatable. */
   readonly rows: readonly BreachRow[];
+}
+
+/** A trade as the scan half booked it, with the mark of its market at that moment. */
+export interface BookedFill {
+  readonly fill: Fill;
+  readonly mark: Decimal | null;
 }
 
 export type SignalState = 'breached' | 'changed' | 'recovered' | 'left';

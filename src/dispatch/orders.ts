@@ -1,0 +1,75 @@
+/**
+ * The orders that are out: at most one per position, live or unknown, whatever version it was sized on. Past its expiry an order
+ * that nobody has ended is unknown: it blocks its position until the executor has said what became of it.
+ */
+import { assert } from '../model/errors.js';
+import type { Decimal } from '../model/decimal.js';
+import { type Lots, lots } from '../model/portfolio.js';
+import type { OrderEvent, OrderEventKind } from '../model/records.js';
+
+export interface Order {
+  readonly orderId: string;
+  readonly caseId: string;
+  readonly portfolio: string;
+  readonly market: number;
+  readonly side: 'buy' | 'sell';
+  readonly limitPrice: Decimal | null;
+  readonly expiryUs: number;
+  readonly version: number;
+  readonly priceEpoch: number;
+  readonly tickTimeUs: number;
+  remaining: Lots;
+  /** A cancel is on its way; the order may still execute until it is acknowledged. */
+  cancelling: boolean;
+}
+
+/** A position that an order can close: in hedge mode each leg has its own. */
+export function positionKey(portfolio: string, market: number, side: Order['side']): string {
+  return `${portfolio}|${market}|${side}`;
+}
+
+export class OrderTable {
+  private readonly byId = new Map<string, Order>();
+  private readonly byPosition = new Map<string, Order>();
+
+  get count(): number {
+    return this.byId.size;
+  }
+
+  find(orderId: string): Order | undefined {
+    return this.byId.get(orderId);
+  }
+
+  of(key: string): Order | undefined {
+    return this.byPosition.get(key);
+  }
+
+  /** In the order in which they were placed. */
+  all(): Iterable<Order> {
+    return this.byId.values();
+  }
+
+  place(order: Order): void {
+    const key = positionKey(order.portfolio, order.market, order.side);
+    assert(!this.byId.has(order.orderId), `expected a new order id, was ${order.orderId}`);
+    assert(!this.byPosition.has(key), `expected no live or unknown order on ${key}`);
+    this.byId.set(order.orderId, order);
+    this.byPosition.set(key, order);
+  }
+
+  /** Counts an execution; true when nothing remains. More than remained is the executor's error and ends the order all the same. */
+  execute(order: Order, executed: number): boolean {
+    order.remaining = lots(Math.max(0, order.remaining - executed));
+    return order.remaining === 0;
+  }
+
+  end(order: Order): void {
+    this.byId.delete(order.orderId);
+    this.byPosition.delete(positionKey(order.portfolio, order.market, order.side));
+  }
+}
+
+export function orderEvent(order: Order, event: OrderEventKind): OrderEvent {
+  const { remaining, cancelling: _, ...rest } = order;
+  return { ...rest, event, lots: remaining, stage: 'full' };
+}

@@ -1,0 +1,123 @@
+/**
+ * The engine: a synchronous, deterministic state machine, `apply(record) → effects`. No clock, no randomness, no I/O: time and ids come
+ * in with the record, and equal records give equal effects. Its two halves talk only in reports.
+ */
+import type { Moment } from '../dispatch/cases.js';
+import { badInput, PlimsollError, type Problem } from '../model/errors.js';
+import type { Instruments } from '../model/instruments.js';
+import type { Account } from '../model/portfolio.js';
+import type { Effect, Fill, FillsRecord, InputRecord, TickRecord } from '../model/records.js';
+import type { Backend } from '../scan/backend.js';
+import { CaseHalf } from './case-half.js';
+import type { EngineStats } from './link.js';
+import { ScanHalf } from './scan-half.js';
+
+export interface EngineOptions {
+  readonly instruments: Instruments;
+  readonly backend: Backend;
+  /** Life of an order from the moment that made it. */
+  readonly orderTtlUs: number;
+}
+
+/** Effects of one record; or its problems, and then nothing of it was applied. */
+export interface Applied {
+  readonly effects: readonly Effect[];
+  readonly problems: readonly Problem[];
+}
+
+/** Trade ids remembered, so that a trade told twice is booked once. */
+const TRADES_REMEMBERED_MAX = 1 << 20;
+
+export class Engine {
+  readonly instruments: Instruments;
+  readonly scanHalf: ScanHalf;
+  readonly caseHalf: CaseHalf;
+  readonly backendName: string;
+  ticks = 0;
+  tickTimeUs = 0;
+  private timeUs = 0;
+  private readonly trades = new Set<string>();
+
+  constructor({ instruments, backend, orderTtlUs }: EngineOptions) {
+    this.instruments = instruments;
+    this.backendName = backend.name;
+    this.scanHalf = new ScanHalf(instruments, backend);
+    this.caseHalf = new CaseHalf(instruments, orderTtlUs);
+  }
+
+  /** Puts an account into the book before the first record, without a report. */
+  load(account: Account): void {
+    this.scanHalf.load(account);
+  }
+
+  /** Applies a record whole, or refuses it whole. What the caller did wrong is a problem; what we did wrong throws. */
+  apply(record: InputRecord): Applied {
+    try {
+      return { effects: this.applyValid(record), problems: [] };
+    } catch (error) {
+      if (!(error instanceof PlimsollError)) throw error;
+      const problems = error.problems.length > 0 ? error.problems : [{ where: record.type, expected: error.message, found: 'refused' }];
+      return { effects: [], problems };
+    }
+  }
+
+  private applyValid(record: InputRecord): readonly Effect[] {
+    if (record.type === 'tick') return this.applyTick(record);
+    this.timeUs = Math.max(this.timeUs, record.timeUs);
+    const now = { timeUs: this.timeUs, priceEpoch: this.ticks };
+    if (record.type === 'book') return this.caseHalf.onReports(this.scanHalf.setAccounts(record.rows), now);
+    if (record.type === 'acks') return this.caseHalf.onAcks(record.acks, now);
+    if (record.type === 'fills') return this.applyFills(record, now);
+    return [];
+  }
+
+  /** Counters for a status line or a wire topic. */
+  counters() {
+    const { book, counts } = this.scanHalf;
+    const { desk } = this.caseHalf;
+    return {
+      backend: this.backendName,
+      accounts: book.accountCount,
+      portfolios: book.portfolioCount,
+      positions: book.store.rowCount,
+      ticks: this.ticks,
+      priceEpoch: this.ticks,
+      tickTimeUs: this.tickTimeUs,
+      nominees: counts.nominees,
+      unpriced: counts.unpriced,
+      insolvent: counts.insolvent,
+      liquidatable: this.caseHalf.liquidatable,
+      deficit: this.caseHalf.deficit,
+      openCases: desk.openCount,
+      liveOrders: desk.orders.count,
+      liquidations: this.caseHalf.liquidations,
+    } satisfies Omit<EngineStats, 'conflated' | 'tickMs'>;
+  }
+
+  /** Marks of the past are refused: what they say is no longer so. */
+  private applyTick(record: TickRecord): readonly Effect[] {
+    if (record.timeUs < this.tickTimeUs) throw badInput('tick.timeUs', `a time at or after ${this.tickTimeUs}`, String(record.timeUs));
+    const reports = this.scanHalf.tick(record.marks);
+    this.ticks += 1;
+    this.tickTimeUs = record.timeUs;
+    this.timeUs = Math.max(this.timeUs, record.timeUs);
+    return this.caseHalf.onTick(reports, { timeUs: this.timeUs, priceEpoch: this.ticks });
+  }
+
+  private applyFills(record: FillsRecord, now: Moment): readonly Effect[] {
+    const fresh = new Map<string, Fill>();
+    for (const fill of record.fills) if (!this.trades.has(fill.tradeId) && !fresh.has(fill.tradeId)) fresh.set(fill.tradeId, fill);
+    const { booked, reports } = this.scanHalf.applyFills([...fresh.values()]);
+    for (const tradeId of fresh.keys()) this.remember(tradeId);
+    return [...this.caseHalf.onFills(booked, now), ...this.caseHalf.onReports(reports, now)];
+  }
+
+  private remember(tradeId: string): void {
+    this.trades.add(tradeId);
+    if (this.trades.size <= TRADES_REMEMBERED_MAX) return;
+    for (const oldest of this.trades) {
+      this.trades.delete(oldest);
+      return;
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/** The scan half of the engine: book, scan and verdict. It knows its portfolios and reports on them; it knows no cases. */
+import { ZERO } from '../model/fraction.js';
+import type { Instruments } from '../model/instruments.js';
+import type { Account } from '../model/portfolio.js';
+import { ProblemList } from '../model/problems.js';
+import type { BookedFill, BookRow, Fill, Mark, PortfolioReport } from '../model/records.js';
+import type { Backend } from '../scan/backend.js';
+import { bookFills } from '../scan/fill.js';
+import { checkAccount, LiveBook } from '../scan/live-book.js';
+import { Scanner } from '../scan/scanner.js';
+
+/** Counts of the last scan. */
+export interface ScanCounts {
+  nominees: number;
+  unpriced: number;
+  insolvent: number;
+}
+
+export class ScanHalf {
+  readonly book: LiveBook;
+  readonly scanner: Scanner;
+  readonly counts: ScanCounts = { nominees: 0, unpriced: 0, insolvent: 0 };
+  /** Portfolios last reported as liquidatable. */
+  private readonly watched = new Set<string>();
+  /** Portfolios without positions whose cash is negative: no mark moves them, so no scan looks at them. */
+  private readonly drained = new Set<string>();
+
+  constructor(instruments: Instruments, backend: Backend) {
+    this.book = new LiveBook(instruments);
+    this.scanner = new Scanner(this.book, backend);
+  }
+
+  /** New marks, a scan, and a report of every portfolio that is liquidatable or has just ceased to be. */
+  tick(marks: readonly Mark[]): PortfolioReport[] {
+    this.scanner.setMarks(marks);
+    const found = this.scanner.scan();
+    this.counts.nominees = found.nominees;
+    this.counts.unpriced = found.unpriced.length;
+    this.counts.insolvent = found.insolvent.length + this.drained.size;
+    const reports = found.liquidatable.map((handle) => this.report(handle));
+    const now = new Set(reports.map(({ portfolio }) => portfolio));
+    for (const portfolio of this.watched) if (!now.has(portfolio)) reports.push(this.reportOf(portfolio));
+    for (const { portfolio, standing } of reports) this.watch(portfolio, standing === 'liquidatable' || standing === 'unpriced');
+    return reports;
+  }
+
+  /** Puts an account into the book without a report: the state before the first record. */
+  load(account: Account): void {
+    for (const handle of this.book.setAccount(account, 0)) this.trackDrained(this.book.store.idOf(handle));
+  }
+
+  /**
+   * Applies account rows, all or none. Reports those that were liquidatable; the others wait for the next tick's scan. Refused: a
+   * version that is not above the account's present one.
+   */
+  setAccounts(rows: readonly BookRow[]): PortfolioReport[] {
+    const problems = new ProblemList();
+    for (const [i, { account, version }] of rows.entries()) {
+      const present = this.book.store.find(account.id);
+      const known = present < 0 ? 0 : this.book.store.sourceVersionOf(present);
+      if (!(version > known)) problems.add(`rows[${i}].version`, `a version above ${known}`, String(version));
+    }
+    problems.throwIfAny();
+    for (const { account } of rows) checkAccount(account);
+    const changed: string[] = [];
+    for (const { account, version } of rows) {
+      changed.push(...this.book.portfolioIds(account.id));
+      this.book.setAccount(account, version);
+      changed.push(...this.book.portfolioIds(account.id));
+    }
+    return this.follow(changed, false);
+  }
+
+  /** Books trades, all or none. Reports every portfolio that they changed. */
+  applyFills(fills: readonly Fill[]): { booked: BookedFill[]; reports: PortfolioReport[] } {
+    const changed = bookFills(this.book, fills);
+    const booked = fills.map((fill): BookedFill => ({ fill, mark: this.scanner.verdict.markOf(fill.market) }));
+    return { booked, reports: this.follow(changed, true) };
+  }
+
+  private follow(changed: readonly string[], all: boolean): PortfolioReport[] {
+    const reports: PortfolioReport[] = [];
+    for (const portfolio of new Set(changed)) {
+      this.trackDrained(portfolio);
+      if (!all && !this.watched.has(portfolio)) continue;
+      const report = this.reportOf(portfolio);
+      this.watch(portfolio, report.standing === 'liquidatable' || report.standing === 'unpriced');
+      reports.push(report);
+    }
+    return reports;
+  }
+
+  private trackDrained(portfolio: string): void {
+    const { store } = this.book;
+    const handle = store.find(portfolio);
+    if (handle >= 0 && store.rowsOf(handle) === 0 && store.cashOf(handle) < 0n) this.drained.add(portfolio);
+    else this.drained.delete(portfolio);
+  }
+
+  private watch(portfolio: string, on: boolean): void {
+    if (on) this.watched.add(portfolio);
+    else this.watched.delete(portfolio);
+  }
+
+  private reportOf(portfolio: string): PortfolioReport {
+    const handle = this.book.store.find(portfolio);
+    if (handle >= 0) return this.report(handle);
+    return { portfolio, standing: 'healthy', version: 0, equity: ZERO, maintenance: ZERO, rows: [] };
+  }
+
+  private report(handle: number): PortfolioReport {
+    const { verdict } = this.scanner;
+    const standing = verdict.judge(handle);
+    const priced = standing !== 'unpriced';
+    return {
+      portfolio: this.book.store.idOf(handle),
+      standing,
+      version: this.book.store.versionOf(handle),
+      equity: priced ? verdict.equityFraction() : ZERO,
+      maintenance: priced ? verdict.maintenanceFraction() : ZERO,
+      rows: standing === 'liquidatable' ? verdict.breachRows(handle) : [],
+    };
+  }
+}

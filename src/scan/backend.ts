@@ -1,0 +1,41 @@
+/** What every scan backend is: a filter that may nominate too many portfolios and never misses one. */
+import type { Store } from '../store/store.js';
+
+/** A growing list of handles over typed memory. */
+export class HandleList {
+  handles: Uint32Array;
+  count = 0;
+
+  constructor(capacity = 1024) {
+    this.handles = new Uint32Array(capacity);
+  }
+
+  /** Room for `more` handles beyond `count`: called once a slice run, so that the loop itself never checks. */
+  ensure(more: number): void {
+    if (this.count + more <= this.handles.length) return;
+    const grown = new Uint32Array(Math.max(this.handles.length * 2, this.count + more));
+    grown.set(this.handles.subarray(0, this.count));
+    this.handles = grown;
+  }
+
+  view(): Uint32Array {
+    return this.handles.subarray(0, this.count);
+  }
+}
+
+/** What a scan found. */
+export interface Nominations {
+  /** Portfolios whose slack is not proven to be above 0. In no particular order. */
+  readonly nominees: HandleList;
+  /** Portfolios with a row whose market has no mark. */
+  readonly unpriced: HandleList;
+}
+
+export interface Backend {
+  readonly name: 'js';
+  /**
+   * Scans every portfolio that has rows. `slopes` is by line id: what one lot adds to slack, NaN where the market has no mark.
+   * Clears and fills `into`.
+   */
+  scan(store: Store, slopes: Float64Array, into: Nominations): void;
+}

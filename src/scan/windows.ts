@@ -1,0 +1,77 @@
+/**
+ * Windows: the range of valuations over which a row's line bounds its requirement from above. Assigns rows to lines, says which
+ * markets have left their windows. The derivation is in docs/exactness.md.
+ */
+import type { LineTable, MarketLines } from './lines.js';
+import { lineOf, requirementNumber, tierOf } from './lines.js';
+
+/** ρ: a row's line holds while v/v₀ is in [1/(1 + ρ), 1 + ρ]. */
+export const WINDOW = 0.05;
+/** Computed a little wider than it is tested, so that no rounding at its edge matters. */
+const WINDOW_WITH_SLACK = WINDOW * (1 + 1e-9);
+/** Notionals are taken a little larger where a step could otherwise be missed by a rounding. */
+const ABOVE = 1 + 1e-12;
+
+/** A row's place: its line, and the constant that goes with it into the filter's cash. */
+export interface RowTerm {
+  line: number;
+  /** deduction − guard (or −requirement when it is on entry): what slack gains beside slope·size. */
+  constant: number;
+  /** Sum of the magnitudes that `constant` was computed from: what its rounding error scales with. */
+  magnitude: number;
+}
+
+export class Windows {
+  private readonly lines: LineTable;
+  /** v₀ by market: the valuation that its rows are assigned at. NaN before the first mark. */
+  private readonly references: Float64Array;
+
+  constructor(lines: LineTable) {
+    this.lines = lines;
+    this.references = new Float64Array(lines.markets.length).fill(Number.NaN);
+  }
+
+  /** Moves the reference of a market whose valuation has left its window; true when its rows must be assigned anew. */
+  recentre(market: number): boolean {
+    const valuation = this.lines.valuations[market];
+    const ratio = valuation / this.references[market];
+    if (ratio >= 1 / (1 + WINDOW) && ratio <= 1 + WINDOW) return false;
+    if (valuation === 0 && this.references[market] === 0) return false;
+    this.references[market] = valuation;
+    return true;
+  }
+
+  /** Assigns a row: fills `into` with its line and constant. `costNumber` is the entry cost in the settle asset. */
+  assign(marketIndex: number, lots: number, costNumber: number, into: RowTerm): void {
+    const market = this.lines.markets[marketIndex];
+    if (market.onEntry) this.assignOnEntry(market, lots, costNumber, into);
+    else this.assignOnMark(market, lots, this.references[marketIndex], into);
+  }
+
+  private assignOnEntry(market: MarketLines, lots: number, costNumber: number, into: RowTerm): void {
+    const notional = Math.abs(costNumber) * ABOVE;
+    const tier = tierOf(market, notional);
+    into.line = lineOf(market, 0, lots);
+    into.constant = -requirementNumber(market, notional);
+    into.magnitude = notional * market.rates[tier] + market.deductions[tier];
+  }
+
+  /**
+   * The tangent line of the tier k at the window's low end n₀/(1 + ρ), lowered by the guard g = f(n₀(1+ρ)) − line_k(n₀(1+ρ)): f − line_k
+   * is convex, 0 at the low end, so line_k + g ≥ f all through the window. A stepped table is not convex: its row takes the
+   * dearest rate in the window. A market without a mark has no reference: its rows are unpriced on any line.
+   */
+  private assignOnMark(market: MarketLines, lots: number, reference: number, into: RowTerm): void {
+    const notional = Math.abs(lots * reference);
+    const high = notional * (1 + WINDOW_WITH_SLACK) * ABOVE;
+    const tier = market.stepped ? tierOf(market, high) : tierOf(market, notional / (1 + WINDOW_WITH_SLACK));
+    into.line = lineOf(market, tier, lots);
+    into.constant = 0;
+    into.magnitude = 0;
+    if (market.stepped || !(notional > 0)) return;
+    const line = market.rates[tier] * high - market.deductions[tier];
+    const guard = Math.max(0, requirementNumber(market, high) - line);
+    into.constant = market.deductions[tier] - guard;
+    into.magnitude = 2 * (high * market.rates[market.rates.length - 1] + market.deductions[market.deductions.length - 1]);
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * One shelf of the tensor store: all portfolios of one width class, in slices of 32 (SELL-32). Owns the memory of its rows and
+ * the allocation of lanes; knows neither ids nor what a line or a size means.
+ */
+import { assert } from '../model/errors.js';
+import { LIMBS_BYTES, LimbColumn } from './limbs.js';
+
+/** Portfolios of a slice: one SIMD register or one warp reads their j-th rows as one contiguous load. */
+export const LANES = 32;
+/** The reserved line of padding: slope 0. */
+export const PADDING_LINE = 0;
+/** In the handle column: no portfolio. */
+export const NO_HANDLE = 0xffffffff;
+/** Rows of a chunk, about: some 2 MB, so that growth is a small allocation. */
+const ROWS_PER_CHUNK = 1 << 16;
+
+/**
+ * Columns of a fixed number of slices over one SharedArrayBuffer. Row j of lane l of slice s stands at (s·width + j)·32 + l; a
+ * lane's own columns at s·32 + l. Growth adds chunks and never moves one.
+ */
+export class Chunk {
+  readonly buffer: SharedArrayBuffer;
+  /** Per row, for the filter: line id, and size in lots as float32 to nearest. */
+  readonly line: Uint32Array;
+  readonly size: Float32Array;
+  /** Per row, exact: size in lots, and entry cost. */
+  readonly lots: Float64Array;
+  readonly cost: LimbColumn;
+  /** Per lane: the filter's constant term (+∞ in an empty lane), and the portfolio. */
+  readonly cash: Float32Array;
+  readonly handle: Uint32Array;
+  /** Per slice: 1 when it changed since it was last drained. */
+  readonly dirty: Uint8Array;
+
+  constructor(width: number, slices: number) {
+    const lanes = slices * LANES;
+    const rows = lanes * width;
+    this.buffer = new SharedArrayBuffer(rows * (LIMBS_BYTES + 8 + 4 + 4) + lanes * (4 + 4) + slices);
+    let offset = 0;
+    const take = (bytes: number): number => {
+      offset += bytes;
+      return offset - bytes;
+    };
+    this.cost = new LimbColumn(this.buffer, take(rows * LIMBS_BYTES), rows);
+    this.lots = new Float64Array(this.buffer, take(rows * 8), rows);
+    this.line = new Uint32Array(this.buffer, take(rows * 4), rows);
+    this.size = new Float32Array(this.buffer, take(rows * 4), rows);
+    this.cash = new Float32Array(this.buffer, take(lanes * 4), lanes);
+    this.handle = new Uint32Array(this.buffer, take(lanes * 4), lanes);
+    this.dirty = new Uint8Array(this.buffer, take(slices), slices);
+    this.cash.fill(Number.POSITIVE_INFINITY);
+    this.handle.fill(NO_HANDLE);
+  }
+}
+
+export class Shelf {
+  readonly width: number;
+  /** A power of two, so that a slot splits by shift and mask. */
+  readonly slicesPerChunk: number;
+  readonly chunks: Chunk[] = [];
+  private readonly slotShift: number;
+  private readonly slotMask: number;
+  /** Lanes given out so far; those below it that are free again stand in `freeSlots`. */
+  private slotEnd = 0;
+  private readonly freeSlots: number[] = [];
+  private readonly dirtySlices: number[] = [];
+
+  constructor(width: number) {
+    assert(width > 0, 'expected a width above 0');
+    this.width = width;
+    this.slicesPerChunk = 2 ** Math.max(0, Math.floor(Math.log2(ROWS_PER_CHUNK / (width * LANES))));
+    this.slotShift = Math.log2(this.slicesPerChunk * LANES);
+    this.slotMask = this.slicesPerChunk * LANES - 1;
+  }
+
+  /** Slices that hold or held a portfolio: what a scan has to read. */
+  get sliceCount(): number {
+    return Math.ceil(this.slotEnd / LANES);
+  }
+
+  /** Slices of a chunk that a scan has to read. */
+  slicesIn(chunkIndex: number): number {
+    return Math.min(this.slicesPerChunk, this.sliceCount - chunkIndex * this.slicesPerChunk);
+  }
+
+  chunkOf(slot: number): Chunk {
+    return this.chunks[slot >>> this.slotShift];
+  }
+
+  /** Index of a slot in its chunk's lane columns. */
+  laneOf(slot: number): number {
+    return slot & this.slotMask;
+  }
+
+  /** Index of a slot's row 0 in its chunk's row columns; row j stands 32·j further. */
+  rowBase(slot: number): number {
+    const lane = slot & this.slotMask;
+    return Math.floor(lane / LANES) * this.width * LANES + (lane % LANES);
+  }
+
+  allocate(handle: number): number {
+    const slot = this.freeSlots.pop() ?? this.slotEnd++;
+    if (slot >>> this.slotShift === this.chunks.length) this.chunks.push(new Chunk(this.width, this.slicesPerChunk));
+    const chunk = this.chunkOf(slot);
+    assert(chunk.handle[this.laneOf(slot)] === NO_HANDLE, 'expected a free lane');
+    chunk.handle[this.laneOf(slot)] = handle;
+    return slot;
+  }
+
+  free(slot: number): void {
+    const chunk = this.chunkOf(slot);
+    const lane = this.laneOf(slot);
+    assert(chunk.handle[lane] !== NO_HANDLE, 'expected a lane in use');
+    const base = this.rowBase(slot);
+    for (let j = 0; j < this.width; j++) this.clearRow(chunk, base + j * LANES);
+    chunk.handle[lane] = NO_HANDLE;
+    chunk.cash[lane] = Number.POSITIVE_INFINITY;
+    this.freeSlots.push(slot);
+    this.markDirty(slot);
+  }
+
+  clearRow(chunk: Chunk, row: number): void {
+    chunk.line[row] = PADDING_LINE;
+    chunk.size[row] = 0;
+    chunk.lots[row] = 0;
+    chunk.cost.clear(row);
+  }
+
+  markDirty(slot: number): void {
+    const chunk = this.chunkOf(slot);
+    const slice = this.laneOf(slot) >>> 5;
+    if (chunk.dirty[slice] === 1) return;
+    chunk.dirty[slice] = 1;
+    this.dirtySlices.push(Math.floor(slot / LANES));
+  }
+
+  /** Slices changed since the last call, each once, by index on the shelf. */
+  drainDirty(): number[] {
+    const drained = this.dirtySlices.splice(0);
+    for (const slice of drained) this.chunkOf(slice * LANES).dirty[slice & (this.slicesPerChunk - 1)] = 0;
+    return drained;
+  }
+}

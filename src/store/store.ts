@@ -1,0 +1,301 @@
+/**
+ * The tensor store: portfolios by id and handle, their rows on shelves by width, exact columns beside the filter's. It sees line
+ * ids and cash as numbers; what they mean is the scan's business.
+ */
+import { assert } from '../model/errors.js';
+import { IdTable } from './ids.js';
+import { checkAmount, LIMBS_BYTES, LimbColumn } from './limbs.js';
+import { type Chunk, LANES, Shelf } from './shelf.js';
+
+const HANDLE_BITS = 16;
+const HANDLES_PER_CHUNK = 1 << HANDLE_BITS;
+const HANDLE_MASK = HANDLES_PER_CHUNK - 1;
+/** In the shelf column: a portfolio without rows stands on no shelf and is never scanned. */
+const NO_SHELF = 0xff;
+const NO_LINK = 0xffffffff;
+
+/** Widths 1, 2, 3, 4, 6, 8, 12, 16, 24, …: at most a third of a lane is padding. */
+export function widthOfClass(index: number): number {
+  if (index === 0) return 1;
+  const half = 2 ** Math.floor((index - 1) / 2);
+  return index % 2 === 1 ? half * 2 : half * 3;
+}
+
+function classFor(rows: number): number {
+  let index = 0;
+  while (widthOfClass(index) < rows) index += 1;
+  return index;
+}
+
+/** Per-portfolio columns of one chunk of handles. */
+interface PortfolioChunk {
+  readonly shelf: Uint8Array;
+  readonly slot: Uint32Array;
+  readonly rows: Uint32Array;
+  readonly flags: Uint8Array;
+  /** Grows with every change of cash or rows. */
+  readonly version: Uint32Array;
+  /** Next portfolio of the same account, or NO_LINK. */
+  readonly link: Uint32Array;
+  /** What the source of account rows calls this state; a safe integer. */
+  readonly sourceVersion: Float64Array;
+  readonly cash: LimbColumn;
+}
+
+function newPortfolioChunk(): PortfolioChunk {
+  const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes * HANDLES_PER_CHUNK);
+  return {
+    shelf: new Uint8Array(shared(1)).fill(NO_SHELF),
+    slot: new Uint32Array(shared(4)),
+    rows: new Uint32Array(shared(4)),
+    flags: new Uint8Array(shared(1)),
+    version: new Uint32Array(shared(4)),
+    link: new Uint32Array(shared(4)).fill(NO_LINK),
+    sourceVersion: new Float64Array(shared(8)),
+    cash: new LimbColumn(shared(LIMBS_BYTES), 0, HANDLES_PER_CHUNK),
+  };
+}
+
+/** Where a portfolio's rows are: row j is at `base + 32·j` of the chunk's row columns. Valid until the next change. */
+export interface Rows {
+  chunk: Chunk;
+  base: number;
+  lane: number;
+  count: number;
+}
+
+export class Store {
+  /** By width class; a class without portfolios may be absent. Scans read these in place. */
+  readonly shelves: (Shelf | undefined)[] = [];
+  private readonly ids = new IdTable();
+  private readonly portfolios: PortfolioChunk[] = [];
+  private rowTotal = 0;
+
+  get portfolioCount(): number {
+    return this.ids.size;
+  }
+
+  get rowCount(): number {
+    return this.rowTotal;
+  }
+
+  /** One above the largest handle in use: iterate with `isLive`. */
+  get handleEnd(): number {
+    return this.ids.handleEnd;
+  }
+
+  isLive(handle: number): boolean {
+    return this.ids.isLive(handle);
+  }
+
+  find(id: string): number {
+    return this.ids.find(id);
+  }
+
+  idOf(handle: number): string {
+    return this.ids.idOf(handle);
+  }
+
+  /** A new portfolio without rows or cash. */
+  insert(id: string, flags: number): number {
+    const handle = this.ids.add(id);
+    if (handle >>> HANDLE_BITS === this.portfolios.length) this.portfolios.push(newPortfolioChunk());
+    const { portfolio, at } = this.entry(handle);
+    portfolio.flags[at] = flags;
+    portfolio.version[at] = 0;
+    portfolio.sourceVersion[at] = 0;
+    portfolio.link[at] = NO_LINK;
+    portfolio.rows[at] = 0;
+    portfolio.cash.clear(at);
+    return handle;
+  }
+
+  remove(handle: number): void {
+    this.moveTo(handle, 0);
+    this.ids.remove(handle);
+  }
+
+  rowsOf(handle: number): number {
+    const { portfolio, at } = this.entry(handle);
+    return portfolio.rows[at];
+  }
+
+  flagsOf(handle: number): number {
+    const { portfolio, at } = this.entry(handle);
+    return portfolio.flags[at];
+  }
+
+  setFlags(handle: number, flags: number): void {
+    const { portfolio, at } = this.entry(handle);
+    portfolio.flags[at] = flags;
+  }
+
+  versionOf(handle: number): number {
+    const { portfolio, at } = this.entry(handle);
+    return portfolio.version[at];
+  }
+
+  bumpVersion(handle: number): void {
+    const { portfolio, at } = this.entry(handle);
+    portfolio.version[at] += 1;
+  }
+
+  sourceVersionOf(handle: number): number {
+    const { portfolio, at } = this.entry(handle);
+    return portfolio.sourceVersion[at];
+  }
+
+  setSourceVersion(handle: number, version: number): void {
+    const { portfolio, at } = this.entry(handle);
+    portfolio.sourceVersion[at] = version;
+  }
+
+  /** The next portfolio of the same account, −1 at the end. */
+  linkOf(handle: number): number {
+    const { portfolio, at } = this.entry(handle);
+    return portfolio.link[at] === NO_LINK ? -1 : portfolio.link[at];
+  }
+
+  setLink(handle: number, next: number): void {
+    const { portfolio, at } = this.entry(handle);
+    portfolio.link[at] = next < 0 ? NO_LINK : next;
+  }
+
+  cashOf(handle: number): bigint {
+    const { portfolio, at } = this.entry(handle);
+    return portfolio.cash.get(at);
+  }
+
+  cashNumber(handle: number): number {
+    const { portfolio, at } = this.entry(handle);
+    return portfolio.cash.toNumber(at);
+  }
+
+  setCash(handle: number, units: bigint): void {
+    checkAmount(units, 'cash');
+    const { portfolio, at } = this.entry(handle);
+    portfolio.cash.set(at, units);
+  }
+
+  /** Points `into` at a portfolio's rows; false when it has none. */
+  locate(handle: number, into: Rows): boolean {
+    const { portfolio, at } = this.entry(handle);
+    if (portfolio.rows[at] === 0) return false;
+    const shelf = this.shelfAt(portfolio.shelf[at]);
+    const slot = portfolio.slot[at];
+    into.chunk = shelf.chunkOf(slot);
+    into.base = shelf.rowBase(slot);
+    into.lane = shelf.laneOf(slot);
+    into.count = portfolio.rows[at];
+    return true;
+  }
+
+  /** Gives a portfolio without rows a lane wide enough for what is about to be appended. */
+  reserve(handle: number, rows: number): void {
+    assert(this.rowsOf(handle) === 0, 'expected a portfolio without rows');
+    this.moveTo(handle, rows);
+  }
+
+  /** Adds a row at the end, moving the portfolio to the next shelf when its own is full. Returns the row's index. */
+  appendRow(handle: number, line: number, lots: number, cost: bigint): number {
+    checkAmount(cost, 'cost');
+    const { portfolio, at } = this.entry(handle);
+    const count = portfolio.rows[at];
+    const { shelf } = portfolio;
+    if (shelf[at] === NO_SHELF || count === this.shelfAt(shelf[at]).width) this.moveTo(handle, count + 1);
+    portfolio.rows[at] = count + 1;
+    this.rowTotal += 1;
+    this.setRow(handle, count, line, lots, cost);
+    return count;
+  }
+
+  setRow(handle: number, j: number, line: number, lots: number, cost: bigint): void {
+    assert(Number.isSafeInteger(lots) && lots !== 0, 'expected whole lots other than 0');
+    checkAmount(cost, 'cost');
+    const { portfolio, at } = this.entry(handle);
+    assert(j < portfolio.rows[at], 'expected a row of the portfolio');
+    const shelf = this.shelfAt(portfolio.shelf[at]);
+    const slot = portfolio.slot[at];
+    const chunk = shelf.chunkOf(slot);
+    const row = shelf.rowBase(slot) + j * LANES;
+    chunk.line[row] = line;
+    chunk.size[row] = lots;
+    chunk.lots[row] = lots;
+    chunk.cost.set(row, cost);
+    shelf.markDirty(slot);
+  }
+
+  /** The last row takes the place of the removed one. The portfolio moves down when it fills at most half its lane. */
+  removeRow(handle: number, j: number): void {
+    const { portfolio, at } = this.entry(handle);
+    const last = portfolio.rows[at] - 1;
+    assert(j >= 0 && j <= last, 'expected a row of the portfolio');
+    const shelf = this.shelfAt(portfolio.shelf[at]);
+    const slot = portfolio.slot[at];
+    const chunk = shelf.chunkOf(slot);
+    const base = shelf.rowBase(slot);
+    if (j < last) copyRow(chunk, base + j * LANES, chunk, base + last * LANES);
+    shelf.clearRow(chunk, base + last * LANES);
+    shelf.markDirty(slot);
+    portfolio.rows[at] = last;
+    this.rowTotal -= 1;
+    if (last * 2 <= shelf.width) this.moveTo(handle, last);
+  }
+
+  /** The filter's constant term of a portfolio that has rows: a float32 no larger than the true one. */
+  setFilterCash(handle: number, value: number): void {
+    const { portfolio, at } = this.entry(handle);
+    const shelf = this.shelfAt(portfolio.shelf[at]);
+    const slot = portfolio.slot[at];
+    shelf.chunkOf(slot).cash[shelf.laneOf(slot)] = value;
+    shelf.markDirty(slot);
+  }
+
+  private entry(handle: number): { portfolio: PortfolioChunk; at: number } {
+    return { portfolio: this.portfolios[handle >>> HANDLE_BITS], at: handle & HANDLE_MASK };
+  }
+
+  private shelfAt(index: number): Shelf {
+    const shelf = this.shelves[index];
+    assert(shelf !== undefined, 'expected a shelf');
+    return shelf;
+  }
+
+  /** Puts the portfolio's rows on the shelf whose width fits `rows`; 0 takes it off the shelves. */
+  private moveTo(handle: number, rows: number): void {
+    const { portfolio, at } = this.entry(handle);
+    const from = portfolio.shelf[at];
+    const to = rows === 0 ? NO_SHELF : classFor(rows);
+    if (from === to) return;
+    const oldSlot = portfolio.slot[at];
+    if (to !== NO_SHELF) {
+      this.shelves[to] ??= new Shelf(widthOfClass(to));
+      const target = this.shelfAt(to);
+      const slot = target.allocate(handle);
+      if (from !== NO_SHELF) this.copyLane(this.shelfAt(from), oldSlot, target, slot, portfolio.rows[at]);
+      target.markDirty(slot);
+      portfolio.slot[at] = slot;
+    } else {
+      this.rowTotal -= portfolio.rows[at];
+      portfolio.rows[at] = 0;
+    }
+    if (from !== NO_SHELF) this.shelfAt(from).free(oldSlot);
+    portfolio.shelf[at] = to;
+  }
+
+  private copyLane(source: Shelf, sourceSlot: number, target: Shelf, targetSlot: number, rows: number): void {
+    const from = source.chunkOf(sourceSlot);
+    const to = target.chunkOf(targetSlot);
+    const fromBase = source.rowBase(sourceSlot);
+    const toBase = target.rowBase(targetSlot);
+    for (let j = 0; j < rows; j++) copyRow(to, toBase + j * LANES, from, fromBase + j * LANES);
+    to.cash[target.laneOf(targetSlot)] = from.cash[source.laneOf(sourceSlot)];
+  }
+}
+
+function copyRow(to: Chunk, toRow: number, from: Chunk, fromRow: number): void {
+  to.line[toRow] = from.line[fromRow];
+  to.size[toRow] = from.size[fromRow];
+  to.lots[toRow] = from.lots[fromRow];
+  to.cost.copy(toRow, from.cost, fromRow);
+}
