@@ -105,13 +105,12 @@ export function formatUnits(units: bigint, decimals: number): string {
 }
 
 /** The canonical form: no trailing zeros. */
-export function formatDecimal(value: Decimal): string {
-  let { units, decimals } = value;
-  while (decimals > 0 && units % 10n === 0n) {
-    units /= 10n;
-    decimals -= 1;
-  }
-  return formatUnits(units, decimals);
+export function formatDecimal({ units, decimals }: Decimal): string {
+  const text = formatUnits(units, decimals);
+  if (decimals === 0) return text;
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === ZERO) end -= 1;
+  return text.slice(0, text.charCodeAt(end - 1) === POINT ? end - 1 : end);
 }
 
 /** The nearest float64. For ranking, pictures and the filter only; never for a decision. */
