@@ -66,8 +66,11 @@ class Factor {
  */
 export function* syntheticTicks(options: SyntheticTicksOptions): Generator<TickRecord, never, undefined> {
   const { instruments, prices, seed, startUs, intervalUs, crash } = options;
-  assert(prices.length === instruments.markets.length, `synthetic feed: expected a price a market, was ${prices.length}`);
+  const count = instruments.markets.length;
+  assert(prices.length === count, `synthetic feed: expected ${count} prices, was ${prices.length}`);
   assert(Number.isSafeInteger(intervalUs) && intervalUs > 0, `synthetic feed: expected an interval above 0, was ${intervalUs}`);
+  const depth = crash?.depth ?? 0;
+  assert(depth >= 0 && depth < 1, `synthetic feed: expected a depth from 0 to below 1, was ${depth}`);
   const random = new Random(seed, 'prices');
   const common = new Factor(COMMON_VOLATILITY, COMMON_JUMPS_PER_DAY, COMMON_JUMP_SIZE, intervalUs);
   const paths = instruments.markets.map(({ index, tick }) => {

@@ -1,6 +1,7 @@
 /** The requirement function f(n) of a margin rule, exact. Knows tiers; knows no prices and no portfolios. */
-import { add, compare, type Fraction, fromDecimal, multiply, subtract } from './fraction.js';
-import type { MarginRule } from './instruments.js';
+import type { Decimal } from './decimal.js';
+import { add, compare, type Fraction, fromDecimal, multiply, reduce, subtract } from './fraction.js';
+import type { MarginRule, Tier } from './instruments.js';
 
 /** On one tier the requirement is linear: f(n) = rate·n − deduction. */
 export interface RequirementLine {
@@ -25,4 +26,9 @@ export function requirementLine(rule: MarginRule, tier: number): RequirementLine
 export function requirementAt(rule: MarginRule, notional: Fraction): Fraction {
   const line = requirementLine(rule, tierAt(rule, notional));
   return subtract(multiply(line.rate, notional), line.deduction);
+}
+
+/** d_n = d_{n−1} + floor_n·(rate_n − rate_{n−1}): what makes a bracket table continuous at the floor of the tier after `below`. */
+export function nextDeduction(below: Tier, floor: Decimal, rate: Fraction): Fraction {
+  return reduce(add(below.deduction, multiply(fromDecimal(floor), subtract(rate, below.rate))));
 }

@@ -1,10 +1,10 @@
 /** Owns made-up venues: markets with sensible lots, ticks and requirement tiers from names and prices. Knows no account. */
-import { type Decimal, parseDecimal, pow10 } from '../model/decimal.js';
-import { assert, badInput } from '../model/errors.js';
-import { ZERO } from '../model/fraction.js';
-import { instrumentsFromInput } from '../model/instrument-input.js';
+import { compareDecimals, type Decimal, parseDecimal, pow10, tryParseDecimal } from '../model/decimal.js';
+import { badInput } from '../model/errors.js';
+import { absolute, compare, formatFraction, fraction, fromDecimal, subtract, tryParseFraction, ZERO } from '../model/fraction.js';
 import type { Instruments, Market, Tier } from '../model/instruments.js';
-import { ProblemList, show } from '../model/problems.js';
+import { show } from '../model/problems.js';
+import { nextDeduction } from '../model/requirement.js';
 import { Random } from './random.js';
 
 /** What a market is made from. `price` sets the lot (worth 1 to 10 of the valuation asset) and the tick. */
@@ -18,15 +18,16 @@ export interface MarketSeed {
 
 const VALUATION_DECIMALS = 6;
 
-const OWN_TIERS = [
-  { floor: '0', rate: '0.004' },
-  { floor: '50000', rate: '0.005' },
-  { floor: '250000', rate: '0.01' },
-  { floor: '1000000', rate: '0.025' },
-  { floor: '3000000', rate: '0.05' },
-  { floor: '6000000', rate: '0.1' },
-  { floor: '12000000', rate: '0.25' },
-  { floor: '20000000', rate: '0.5' },
+/** Floor and rate. */
+const OWN_TIERS: readonly (readonly [string, string])[] = [
+  ['0', '0.004'],
+  ['50000', '0.005'],
+  ['250000', '0.01'],
+  ['1000000', '0.025'],
+  ['3000000', '0.05'],
+  ['6000000', '0.1'],
+  ['12000000', '0.25'],
+  ['20000000', '0.5'],
 ];
 
 /** 10^exponent as a decimal. */
@@ -44,8 +45,9 @@ function magnitude(price: Decimal): number {
  * the seed's price; tick: the power of ten between 1e-6 and 1e-5 of the price; eight tiers from 0.4 % to 50 % where the seed has none.
  */
 export function syntheticInstruments(seeds: readonly MarketSeed[], valuation: 'USD' | 'USDT'): Instruments {
-  const own = readTiers({ own: OWN_TIERS }).get('own');
-  assert(own !== undefined, 'expected the own tiers');
+  const own = bracketTiers(
+    OWN_TIERS.map(([floor, rate]) => ({ floor: parseDecimal(floor), rate: fromDecimal(parseDecimal(rate)) })),
+  );
   const markets = seeds.map((seed, index): Market => {
     if (seed.price.units <= 0n) throw badInput(`${seed.id} price`, 'a price above 0', seed.price.units.toString());
     const exponent = magnitude(seed.price);
@@ -106,34 +108,53 @@ export function defaultMarkets(count: number): MarketSeed[] {
   });
 }
 
+type TierRow = Pick<Tier, 'floor' | 'rate'>;
+
+/** Tiers of floors and rates, with their deductions. */
+function bracketTiers(rows: readonly TierRow[]): Tier[] {
+  const tiers: Tier[] = [];
+  for (const { floor, rate } of rows) {
+    const below = tiers.at(-1);
+    tiers.push({ floor, rate, deduction: below === undefined ? ZERO : nextDeduction(below, floor, rate) });
+  }
+  return tiers;
+}
+
 /**
  * Real tiers by market id, from the parsed JSON of a leverage table: `{ markets: { ID: [[floor, rate, maxLeverage, deduction], …] } }`,
- * all strings. Read as a book's tiers are: deductions derived exactly, the published ones checked to their own last decimal. Bad input
- * lists every problem.
+ * all strings. Deductions are derived exactly; the published ones are checked to their own last decimal. Bad input names the place.
  */
 export function tiersFromTable(json: unknown): ReadonlyMap<string, readonly Tier[]> {
   const markets: unknown = (json as { markets?: unknown } | null)?.markets;
   if (typeof markets !== 'object' || markets === null) throw badInput('tiers', 'an object with "markets"', show(json));
-  const tables = Object.entries(markets).map(([id, rows]: [string, unknown]): [string, unknown] => [id, tierInputs(rows)]);
-  return readTiers(Object.fromEntries(tables));
+  return new Map(Object.entries(markets).map(([id, rows]) => [id, tableTiers(rows, `tiers.markets[${show(id)}]`)]));
 }
 
-/** What is not a row of the table is left as it is: the reader says what is wrong with it. */
-function tierInputs(rows: unknown): unknown {
-  if (!Array.isArray(rows)) return rows;
-  return rows.map((row: unknown) => (Array.isArray(row) ? { floor: row[0], rate: row[1], deduction: row[3] } : row));
-}
-
-/** Tiers by name, read by a book's own reader, as those of markets of that name. */
-function readTiers(tables: Readonly<Record<string, unknown>>): Map<string, readonly Tier[]> {
-  const around = { kind: 'linear', base: 'BASE', settle: 'USD', contractSize: '1', lot: '1', tick: '1' };
-  const markets = Object.entries(tables).map(([id, tiers]) => {
-    return [id, { ...around, maintenance: { method: 'bracket', basis: 'mark', closeFee: '0', tiers } }];
+function tableTiers(rows: unknown, where: string): Tier[] {
+  if (!Array.isArray(rows) || rows.length === 0) throw badInput(where, 'a list of tiers', show(rows));
+  const cells = rows.map((row: unknown, n) => readRow(row, `${where}[${n}]`));
+  const tiers = bracketTiers(cells);
+  tiers.forEach((tier, n) => {
+    const below = tiers[n - 1];
+    const rises = below === undefined ? tier.floor.units === 0n : compareDecimals(below.floor, tier.floor) < 0;
+    if (!rises) throw badInput(`${where}[${n}][0]`, 'floors that rise from 0', show(rows[n][0]));
+    if (below !== undefined && compare(below.rate, tier.rate) > 0) {
+      throw badInput(`${where}[${n}][1]`, 'rates that do not fall', show(rows[n][1]));
+    }
+    const { published } = cells[n];
+    const difference = absolute(subtract(tier.deduction, fromDecimal(published)));
+    if (compare(difference, fraction(1n, pow10(published.decimals))) < 0) return;
+    const derived = formatFraction(tier.deduction, published.decimals, 'nearest');
+    throw badInput(`${where}[${n}][3]`, `${derived}, which the floors and rates give`, show(rows[n][3]));
   });
-  const header = { version: 1, assets: { USD: { decimals: 0, haircut: '0' } }, markets: Object.fromEntries(markets) };
-  const problems = new ProblemList();
-  const read = instrumentsFromInput(header, 'tiers', problems);
-  problems.throwIfAny();
-  assert(read !== null, 'tiers: expected instruments or problems');
-  return new Map(read.markets.map(({ id, maintenance }) => [id, maintenance.tiers]));
+  return tiers;
+}
+
+function readRow(row: unknown, where: string): TierRow & { readonly published: Decimal } {
+  const cells = Array.isArray(row) && row.every((cell) => typeof cell === 'string') ? row : [];
+  const floor = tryParseDecimal(cells[0] ?? '');
+  const rate = tryParseFraction(cells[1] ?? '');
+  const published = tryParseDecimal(cells[3] ?? '');
+  if (floor !== null && rate !== null && published !== null) return { floor, rate, published };
+  throw badInput(where, 'decimals ["floor", "rate", "maxLeverage", "deduction"]', show(row));
 }
