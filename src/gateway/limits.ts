@@ -1,0 +1,50 @@
+/** Every limit of the gateway in one place, with the relations between them asserted. docs/protocol.md lists them; a test compares. */
+import { assert } from '../model/errors.js';
+
+export const LIMITS = {
+  /** Client to server, after `auth`; before it a connection has no business with large frames. */
+  frameBytesMax: 4 * 1024 * 1024,
+  viewerFrameBytesMax: 64 * 1024,
+  /** Rows of one batch, and positions of one book row. */
+  batchRowsMax: 10_000,
+  accountPositionsMax: 10_000,
+  batchesInFlightMax: 64,
+  /** Batch ids remembered per principal, with their answers. */
+  batchesRememberedMax: 10_000,
+  idLengthMax: 64,
+  orderIdLengthMax: 128,
+  decimalLengthMax: 64,
+  reasonLengthMax: 256,
+  filterMarketsMax: 1_000,
+  messagesPerSecondMax: 1_000,
+  tokenLengthMin: 16,
+  /** Chances that a connection gets. */
+  malformedFramesMax: 5,
+  wrongTokensMax: 3,
+  connectionsMax: 1_024,
+  firstMessageUsMax: 10_000_000,
+  /** Above this a connection is congested: its signals wait to be conflated and its orders wait in the log. */
+  congestedBytes: 256 * 1024,
+  /** Congested for longer than this: a slow consumer. */
+  congestedUsMax: 30_000_000,
+  /** Replies count too: a client that asks and never reads. */
+  bufferedBytesMax: 32 * 1024 * 1024,
+  closeTimeoutMs: 2_000,
+  signalsLogRowsMax: 200_000,
+  ordersLogRowsMax: 100_000,
+  /** A congested subscriber of orders further behind than this is disconnected while it can still resume. */
+  ordersBehindRowsMax: 50_000,
+  ordersEndedMax: 1_000,
+  statsIntervalUs: 1_000_000,
+  heartbeatIntervalUs: 5_000_000,
+  /** How often the limits in microseconds are looked at. */
+  sweepMs: 100,
+} as const;
+
+assert(LIMITS.viewerFrameBytesMax <= LIMITS.frameBytesMax, 'a viewer may not send more than an operator');
+assert(LIMITS.congestedBytes < LIMITS.bufferedBytesMax, 'a connection is congested before it is cut');
+assert(
+  2 * LIMITS.ordersBehindRowsMax <= LIMITS.ordersLogRowsMax,
+  'who is cut for being slow must still find its place in the log',
+);
+assert(LIMITS.statsIntervalUs >= LIMITS.sweepMs * 1_000, 'stats are due at most once a sweep');

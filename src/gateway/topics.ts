@@ -1,0 +1,154 @@
+/** Topics as a subscription sees them, and the two plain ones: orders and stats. They must not know sockets. */
+import type { Instruments } from '../model/instruments.js';
+import type { OrderEvent } from '../model/records.js';
+import { encode, wireInteger } from './codec.js';
+import { LIMITS } from './limits.js';
+import { TopicLog } from './log.js';
+import type { ServerMessage, TopicName, WireOrder } from './messages.js';
+import { orderRow, type StatsRow, statsRow } from './rows.js';
+
+/** Only portfolios with at least this deficit and, if markets are named, a position in one of them. */
+export interface SignalFilter {
+  readonly minDeficit: number;
+  readonly markets: ReadonlySet<number> | null;
+}
+
+/** How far a subscription has come. */
+export interface Cursor {
+  readonly filter: SignalFilter | null;
+  /** Everything up to here has been sent or did not concern the filter; −1: nothing yet, it starts with a snapshot. */
+  atSeq: number;
+  /** The last sequence that it was told about: `sinceSeq` of its next message. */
+  toldSeq: number;
+  /** It was congested: what it missed reaches it conflated, where the topic allows that. */
+  behind: boolean;
+  /** It has not caught up since it subscribed. */
+  resuming: boolean;
+}
+
+export interface Topic {
+  readonly name: TopicName;
+  /** Sequence of the latest message. */
+  readonly seq: number;
+  /** Whether a subscription that knows everything up to `seq` can go on from there. */
+  covers(seq: number): boolean;
+  /**
+   * Moves a cursor on by one message, or to the end by a snapshot or by a conflation. Returns what to send: null when nothing of it
+   * concerns this cursor. Cursors in step share the bytes of one encoding.
+   */
+  advance(cursor: Cursor): Uint8Array | null;
+  /** Rows that wait for a cursor of which none may be dropped, Infinity when some are lost; 0 where they may. */
+  mustSendRows(cursor: Cursor): number;
+}
+
+export function encodeMessage(message: ServerMessage): Uint8Array {
+  return encode(message);
+}
+
+export function snapshotMessage(
+  cursor: Cursor,
+  topic: Topic,
+  rows: Extract<ServerMessage, readonly ['snapshot', ...unknown[]]>[3],
+) {
+  cursor.atSeq = topic.seq;
+  cursor.toldSeq = topic.seq;
+  return encodeMessage(['snapshot', topic.name, wireInteger(topic.seq), rows]);
+}
+
+/** Every order event, in order, none dropped. */
+export class OrdersTopic implements Topic {
+  readonly name = 'orders';
+  private readonly log = new TopicLog<Uint8Array>(LIMITS.ordersLogRowsMax);
+  private readonly instruments: Instruments;
+  private readonly live = new Map<string, WireOrder>();
+  private readonly ended = new Map<string, WireOrder>();
+
+  constructor(instruments: Instruments) {
+    this.instruments = instruments;
+  }
+
+  get seq(): number {
+    return this.log.seq;
+  }
+
+  append(events: readonly OrderEvent[]): void {
+    if (events.length === 0) return;
+    const rows = events.map((event) => orderRow(event, this.instruments));
+    events.forEach((event, i) => {
+      if (event.event !== 'ended') {
+        this.live.set(event.orderId, rows[i]);
+        return;
+      }
+      this.live.delete(event.orderId);
+      this.ended.set(event.orderId, rows[i]);
+    });
+    for (const oldest of this.ended.keys()) {
+      if (this.ended.size <= LIMITS.ordersEndedMax) break;
+      this.ended.delete(oldest);
+    }
+    const seq = this.seq + 1;
+    this.log.append(encodeMessage(['orders', wireInteger(seq), wireInteger(seq - 1), rows]), rows.length);
+  }
+
+  /** The live orders, then those ended lately, each by age: the last event of each. */
+  rows(): WireOrder[] {
+    return [...this.live.values(), ...this.ended.values()];
+  }
+
+  covers(seq: number): boolean {
+    return this.log.covers(seq);
+  }
+
+  advance(cursor: Cursor): Uint8Array {
+    if (!this.covers(cursor.atSeq)) return snapshotMessage(cursor, this, this.rows());
+    cursor.atSeq += 1;
+    cursor.toldSeq = cursor.atSeq;
+    return this.log.get(cursor.atSeq);
+  }
+
+  mustSendRows(cursor: Cursor): number {
+    if (cursor.atSeq < 0) return 0;
+    return this.covers(cursor.atSeq) ? this.log.rowsAfter(cursor.atSeq) : Number.POSITIVE_INFINITY;
+  }
+}
+
+/** The engine's counters, once a second. Only the latest matters: nothing is kept and nobody resumes. */
+export class StatsTopic implements Topic {
+  readonly name = 'stats';
+  seq = 0;
+  private latest: StatsRow;
+  private encoded: Uint8Array | null = null;
+
+  constructor(stats: StatsRow) {
+    this.latest = stats;
+  }
+
+  append(stats: StatsRow): void {
+    this.seq += 1;
+    this.latest = stats;
+    this.encoded = null;
+  }
+
+  covers(seq: number): boolean {
+    return seq === this.seq;
+  }
+
+  advance(cursor: Cursor): Uint8Array {
+    if (cursor.atSeq < 0) return snapshotMessage(cursor, this, [statsRow(this.latest)]);
+    const inStep = cursor.toldSeq === this.seq - 1;
+    const sinceSeq = cursor.toldSeq;
+    cursor.atSeq = this.seq;
+    cursor.toldSeq = this.seq;
+    if (!inStep) return this.encode(sinceSeq);
+    this.encoded ??= this.encode(sinceSeq);
+    return this.encoded;
+  }
+
+  mustSendRows(): number {
+    return 0;
+  }
+
+  private encode(sinceSeq: number): Uint8Array {
+    return encodeMessage(['stats', wireInteger(this.seq), wireInteger(sinceSeq), [statsRow(this.latest)]]);
+  }
+}
