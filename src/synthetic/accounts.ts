@@ -31,6 +31,9 @@ const SCALE_TAIL = 0.8;
 const SCALE_MAX = 5e7;
 const MAKER_SCALE_LEAST = 2e4;
 const MAKER_SCALE_MAX = 2e6;
+const CROSS_LEVERAGE_LEAST = 1;
+const ISOLATED_LEVERAGE_LEAST = 3;
+const LEVERAGE_TAIL = 1;
 const LEVERAGE_MAX = 100;
 /** At opening, equity is at least this multiple of the requirement. */
 const OPENING_RATIO_LEAST = 1.25;
@@ -110,11 +113,14 @@ export class AccountMaker {
     const hedgeMode = !maker && random.chance(HEDGE_MODE_SHARE);
     const rows = this.drawRows(maker, hedgeMode, positionsMax);
     const crossRows = rows.filter((row) => !row.isolated);
-    const cross = crossRows.length > 0 ? this.open(crossRows, random.pareto(1, 0.9)) : this.openNothing(rows[0].notional);
+    const cross =
+      crossRows.length > 0
+        ? this.open(crossRows, random.pareto(CROSS_LEVERAGE_LEAST, LEVERAGE_TAIL))
+        : this.openNothing(rows[0].notional);
     const isolated = rows
       .filter((row) => row.isolated)
       .map((row): IsolatedPosition => {
-        const { cash: collateral, positions } = this.open([row], random.pareto(3, 0.7));
+        const { cash: collateral, positions } = this.open([row], random.pareto(ISOLATED_LEVERAGE_LEAST, LEVERAGE_TAIL));
         return { ...positions[0], collateral };
       });
     const positionMode = hedgeMode ? 'hedge' : 'net';

@@ -27,9 +27,9 @@ export interface BookOptions {
  * - Sides: 40 % only long, 15 % only short, 25 % mixed, 20 % hedged (sides alternate, sizes about equal, as with all makers).
  * - 4 % of the accounts are in hedge mode: half of their markets carry a second, opposite position.
  * - 12 % hold 60 % of their positions isolated.
- * - Leverage at opening: Pareto from 1 with tail 0.9 in cross (one in eight above 10×), from 3 with tail 0.7 for isolated positions;
- *   at most 100× and at most what leaves equity at 1.25 × maintenance.
- * - Since then the buffer above maintenance has shrunk or grown by a Rayleigh factor with mean 1, which has few near 0: some 2 % of
+ * - Leverage at opening: Pareto with tail 1, from 1 in cross (one in ten above 10×), from 3 for isolated positions (three in ten above
+ *   10×); at most 100× and at most what leaves equity at 1.25 × maintenance.
+ * - Since then the buffer above maintenance has shrunk or grown by a Rayleigh factor with mean 1, which has few near 0: some 3 % of
  *   the portfolios are within a percent of liquidation, and none is liquidatable.
  * - Entries lie on the tick, with profit and loss in step with that factor, scattered, at most 30 % from the price. Balances have the
  *   valuation asset's decimals and are not negative.
