@@ -82,7 +82,10 @@ describe('decode', () => {
 
   test('any bytes give a value or a PlimsollError', () => {
     const formats = fc.constantFrom(0x91, 0x92, 0x81, 0x82, 0xa1, 0xc0, 0xc4, 0xca, 0xd9, 0xdc, 0xdd, 0xde, 0xdf, 0x00);
-    const bytes = fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.array(formats, { maxLength: 60 }).map((codes) => Uint8Array.from(codes)));
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.array(formats, { maxLength: 60 }).map((codes) => Uint8Array.from(codes)),
+    );
     fc.assert(
       fc.property(bytes, (frame) => {
         refusal(frame);
@@ -92,7 +95,9 @@ describe('decode', () => {
   });
 
   test('a damaged message gives a value or a PlimsollError', () => {
-    const message = Buffer.from(encode(['book', 'b1', [['alice', 1, { USDT: '1000' }, [['BTCUSDT', '0.5', '30000', 'cross', null]]]]]));
+    const message = Buffer.from(
+      encode(['book', 'b1', [['alice', 1, { USDT: '1000' }, [['BTCUSDT', '0.5', '30000', 'cross', null]]]]]),
+    );
     for (let at = 0; at < message.length; at += 1) {
       for (let byte = 0; byte < 256; byte += 1) {
         const damaged = Buffer.from(message);

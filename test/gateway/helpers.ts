@@ -201,7 +201,8 @@ export class Peer {
         this.taken += 1;
         if (type === undefined ? message[0] !== 'stats' && message[0] !== 'heartbeat' : message[0] === type) return message;
       }
-      if (this.closed !== null) throw new Error(`closed with ${this.closed.code} ${this.closed.reason} while waiting for ${type}`);
+      if (this.closed !== null)
+        throw new Error(`closed with ${this.closed.code} ${this.closed.reason} while waiting for ${type}`);
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
@@ -237,4 +238,15 @@ export async function until(condition: () => boolean, what: string): Promise<voi
     await sleep(10);
   }
   throw new Error(`expected ${what}, which never came`);
+}
+
+/**
+ * The message cut to the columns that are expected: a flat array (a row, an error) may be longer than expected, an array of rows or a
+ * message with rows may not.
+ */
+export function cut(actual: unknown, expected: unknown): unknown {
+  if (!Array.isArray(actual) || !Array.isArray(expected)) return actual;
+  if (expected.length === 0) return actual;
+  if (!expected.some(Array.isArray)) return actual.slice(0, expected.length);
+  return actual.map((part, i) => cut(part, expected[i]));
 }

@@ -83,13 +83,19 @@ describe('signals', () => {
     append(topic, signal('z', 'breached', 7), signal('b', 'breached', 5));
     append(topic, signal('gone', 'recovered', 0));
     const cursor = { ...cursorAt(0), behind: true };
-    expect(hear(topic, cursor)).toEqual({ type: 'signals', seq: 4, sinceSeq: 0, rows: ['z breached 7', 'a breached 5', 'b breached 5'] });
+    expect(hear(topic, cursor)).toEqual({
+      type: 'signals',
+      seq: 4,
+      sinceSeq: 0,
+      rows: ['z breached 7', 'a breached 5', 'b breached 5'],
+    });
     expect(cursor).toMatchObject({ atSeq: 4, toldSeq: 4 });
   });
 
   test('a cursor that has fallen off the log gets a snapshot behind its filter', () => {
     const topic = new SignalsTopic();
-    append(topic, ...Array.from({ length: LIMITS.signalsLogRowsMax }, (_, i) => signal(`p${i}`, 'breached', 1)));
+    const rows = Array.from({ length: LIMITS.signalsLogRowsMax }, (_, i) => signal(`p${i}`, 'breached', 1));
+    topic.append({ type: 'signals', tickTimeUs: 1, priceEpoch: 1, rows });
     append(topic, signal('a', 'breached', 5), signal('b', 'breached', 6));
     expect(hear(topic, cursorAt(0, { minDeficit: 2, markets: null }))).toEqual({
       type: 'snapshot',
