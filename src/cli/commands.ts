@@ -2,5 +2,6 @@
 import type { CommandEntry } from './command.js';
 
 export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'replay', summary: 'real price history through the whole pipeline', load: () => import('./commands/replay.js') },
   { name: 'doctor', summary: 'what this machine offers and which backends can run', load: () => import('./commands/doctor.js') },
 ];

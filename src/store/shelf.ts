@@ -68,8 +68,8 @@ export class Shelf {
   constructor(width: number) {
     assert(width > 0, 'expected a width above 0');
     this.width = width;
-    this.slicesPerChunk = 2 ** Math.max(0, Math.floor(Math.log2(ROWS_PER_CHUNK / (width * LANES))));
-    this.slotShift = Math.log2(this.slicesPerChunk * LANES);
+    this.slicesPerChunk = 2 ** Math.max(0, 31 - Math.clz32(ROWS_PER_CHUNK / (width * LANES)));
+    this.slotShift = 31 - Math.clz32(this.slicesPerChunk * LANES);
     this.slotMask = this.slicesPerChunk * LANES - 1;
   }
 

@@ -1,0 +1,65 @@
+/** Gets a book into an engine: from files, or made up. */
+import { type CandleRange, type CandleSet, openingPrices } from '../../feeds/candles.js';
+import { Engine } from '../engine/engine.js';
+import { readBook } from '../files/book.js';
+import { compareDecimals, type Decimal } from '../model/decimal.js';
+import { assert } from '../model/errors.js';
+import type { Instruments } from '../model/instruments.js';
+import { JsBackend } from '../scan/js-backend.js';
+import { syntheticAccounts } from '../synthetic/book.js';
+import { syntheticInstruments } from '../synthetic/instruments.js';
+
+/** What a made-up book is made from. */
+export interface SyntheticBook {
+  readonly instruments: Instruments;
+  /** By market index. */
+  readonly prices: readonly Decimal[];
+  readonly positions: number;
+  readonly seed: number;
+}
+
+/** Called now and then with the positions loaded so far. */
+export type OnLoaded = (positions: number) => void;
+
+const REPORT_EVERY_ACCOUNTS = 4096;
+
+function newEngine(instruments: Instruments, orderTtlUs: number): Engine {
+  return new Engine({ instruments, backend: new JsBackend(), orderTtlUs });
+}
+
+/** An engine with the book of a file in it. Problems of the file are thrown together; see `readBook`. */
+export async function engineFromFile(path: string, orderTtlUs: number, onLoaded: OnLoaded = () => undefined): Promise<Engine> {
+  let engine: Engine | null = null;
+  let accounts = 0;
+  await readBook(path, {
+    header: (instruments) => {
+      engine = newEngine(instruments, orderTtlUs);
+    },
+    account: (account) => {
+      assert(engine !== null, 'expected the header before the accounts');
+      engine.load(account);
+      accounts += 1;
+      if (accounts % REPORT_EVERY_ACCOUNTS === 0) onLoaded(engine.scanHalf.book.store.rowCount);
+    },
+  });
+  assert(engine !== null, 'expected a header');
+  return engine;
+}
+
+export function engineFromSynthetic(book: SyntheticBook, orderTtlUs: number, onLoaded: OnLoaded = () => undefined): Engine {
+  const engine = newEngine(book.instruments, orderTtlUs);
+  let accounts = 0;
+  for (const account of syntheticAccounts(book)) {
+    engine.load(account);
+    accounts += 1;
+    if (accounts % REPORT_EVERY_ACCOUNTS === 0) onLoaded(engine.scanHalf.book.store.rowCount);
+  }
+  return engine;
+}
+
+/** A made-up book over the markets of a candle folder, at their prices when the replay starts; the dearest market is the busiest. */
+export function syntheticFromCandles(set: CandleSet, range: CandleRange, positions: number, seed: number): SyntheticBook {
+  const opening = [...openingPrices(set, range)].sort(([, a], [, b]) => compareDecimals(b, a));
+  const seeds = opening.map(([id, price]) => ({ id, base: id.replace(/USD[TC]?$/, ''), price }));
+  return { instruments: syntheticInstruments(seeds, 'USD'), prices: opening.map(([, price]) => price), positions, seed };
+}

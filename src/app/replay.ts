@@ -1,0 +1,140 @@
+/** Replays recorded prices through the whole pipeline: store, scan, dispatch and the paper venue. */
+import { type CandleRange, candleTicks, readCandles } from '../../feeds/candles.js';
+import type { Engine } from '../engine/engine.js';
+import type { EngineStats } from '../engine/link.js';
+import { Session } from '../engine/session.js';
+import { stateHash } from '../engine/state-hash.js';
+import { decimalToNumber } from '../model/decimal.js';
+import { badInput } from '../model/errors.js';
+import type { TickRecord } from '../model/records.js';
+import { marginRatioBands } from '../scan/distribution.js';
+import { POLICY } from '../dispatch/sizing.js';
+import { PaperVenue } from '../venue/paper.js';
+import { engineFromFile, engineFromSynthetic, type OnLoaded, syntheticFromCandles } from './book-loader.js';
+import { type ReplayHour, type ReplaySums, ReplayTotals } from './replay-totals.js';
+
+/** Candle ticks are 15 s apart: an order has the next tick, and the one after that is its last. */
+export const REPLAY_ORDER_TTL_US = 30_000_000;
+
+export interface ReplayOptions {
+  /** Folder of `<SYMBOL>.csv` files. */
+  readonly candles: string;
+  /** A book file; else a made-up book of `positions` positions. */
+  readonly book?: string;
+  readonly positions: number;
+  readonly seed: number;
+  /** Milliseconds UTC: the bars that start in [fromMs, toMs). */
+  readonly range: CandleRange;
+  readonly onLoaded?: OnLoaded;
+  /** After every tick. */
+  readonly onTick?: (stats: EngineStats) => void;
+}
+
+/** What `replay --json` prints. */
+export interface ReplaySummary {
+  readonly version: 1;
+  readonly seed: number | null;
+  readonly policy: string;
+  readonly ticks: number;
+  readonly accounts: number;
+  readonly positions: number;
+  /** Milliseconds of the first and of the last tick. */
+  readonly from: number;
+  readonly to: number;
+  readonly byHour: readonly ReplayHour[];
+  readonly totals: ReplaySums;
+  readonly stateHash: string;
+}
+
+/** What the pictures need beside the summary. Floats, for display. */
+export interface ReplayPictures {
+  readonly timesMs: readonly number[];
+  readonly prices: readonly { readonly market: string; readonly values: readonly (number | null)[] }[];
+  /** Portfolios by margin-ratio band at the first tick and after the last. */
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+/** Keeps one point a minute of every market. */
+class PriceTrace {
+  readonly timesMs: number[] = [];
+  private readonly values: (number | null)[][];
+  private readonly markets: readonly string[];
+  private readonly last: (number | null)[];
+
+  constructor(markets: readonly string[]) {
+    this.markets = markets;
+    this.last = markets.map(() => null);
+    this.values = markets.map(() => []);
+  }
+
+  take(tick: TickRecord): void {
+    for (const { market, price } of tick.marks) this.last[market] = decimalToNumber(price);
+    const timeMs = tick.timeUs / 1000;
+    if (timeMs % 60_000 !== 45_000) return;
+    this.timesMs.push(timeMs);
+    for (const [market, value] of this.last.entries()) this.values[market].push(value);
+  }
+
+  series(): ReplayPictures['prices'] {
+    return this.markets.map((market, i) => ({ market, values: this.values[i] }));
+  }
+}
+
+function statsOf(engine: Engine): EngineStats {
+  return { ...engine.counters(), conflated: 0, tickMs: 0 };
+}
+
+/**
+ * Runs the replay. Deterministic: equal inputs give an equal summary. A replay never conflates. Throws bad input for files that are
+ * not what they should be, and nothing-to-do for a folder without bars in the range or for a book without accounts.
+ */
+export async function replay(options: ReplayOptions): Promise<{ summary: ReplaySummary; pictures: ReplayPictures }> {
+  const { candles, book, positions, seed, range, onLoaded } = options;
+  const set = readCandles(candles);
+  const engine =
+    book === undefined
+      ? engineFromSynthetic(syntheticFromCandles(set, range, positions, seed), REPLAY_ORDER_TTL_US, onLoaded)
+      : await engineFromFile(book, REPLAY_ORDER_TTL_US, onLoaded);
+  const { instruments } = engine;
+  const start = engine.counters();
+  const totals = new ReplayTotals(instruments.valuation.decimals);
+  const venue = new PaperVenue({ instruments, seed });
+  const session = new Session({ engine, venue, population: null, onEffects: (effects) => totals.take(effects) });
+  const trace = new PriceTrace(instruments.markets.map(({ id }) => id));
+  let before: number[] | null = null;
+  let fromMs = 0;
+  for (const tick of candleTicks(set, instruments, range)) {
+    const problems = session.apply(tick);
+    if (problems.length > 0) throw badInput(candles, problems[0].expected, problems[0].found);
+    if (before === null) {
+      fromMs = tick.timeUs / 1000;
+      before = marginRatioBands(engine.scanHalf.book);
+    }
+    trace.take(tick);
+    options.onTick?.(statsOf(engine));
+    await breathe(engine.ticks);
+  }
+  if (before === null) throw badInput(candles, 'bars of the markets of the book in the range', 'none', 'nothing-to-do');
+  const toMs = engine.tickTimeUs / 1000;
+  const summary: ReplaySummary = {
+    version: 1,
+    seed: book === undefined ? seed : null,
+    policy: POLICY,
+    ticks: engine.ticks,
+    accounts: start.accounts,
+    positions: start.positions,
+    from: fromMs,
+    to: toMs,
+    byHour: totals.byHour(fromMs, toMs),
+    totals: totals.sums(),
+    stateHash: stateHash(engine),
+  };
+  const after = marginRatioBands(engine.scanHalf.book);
+  return { summary, pictures: { timesMs: trace.timesMs, prices: trace.series(), before, after } };
+}
+
+/** Lets signals and output through now and then: a replay is one long computation. */
+async function breathe(ticks: number): Promise<void> {
+  if (ticks % 64 === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,145 @@
+/** `plimsoll replay`: a recorded crash through the whole pipeline, with a summary at the end and a page of pictures on request. */
+import { writeFile } from 'node:fs/promises';
+import { type ReplayOptions, type ReplayPictures, type ReplaySummary, replay } from '../../app/replay.js';
+import { PlimsollError } from '../../model/errors.js';
+import { RATIO_BAND_ENDS } from '../../scan/distribution.js';
+import type { CommandModule } from '../command.js';
+import { grouped } from '../format.js';
+import type { Io } from '../io.js';
+import { backendOption, positionsOption, seedOption, timeOption } from '../options.js';
+import { Progress } from '../progress.js';
+import { renderReplayReport } from '../report-html.js';
+import { StatusLine } from '../status.js';
+import { formatTable } from '../table.js';
+
+interface Options {
+  readonly candles: string;
+  readonly positions: number;
+  readonly seed: number;
+  readonly book?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly report?: string;
+  readonly json?: true;
+}
+
+export const command: CommandModule = {
+  examples: [
+    'replay --candles ../shared/data/crash-2019-09-24 --positions 1000000 --seed 7',
+    'replay --candles candles --book book.jsonl --from 2019-09-24T18:00Z --to 2019-09-24T20:00Z --report crash.html',
+  ],
+  configure: (command) => {
+    command
+      .requiredOption('--candles <dir>', 'folder of <SYMBOL>.csv files of one-minute candles')
+      .option('--positions <n>', 'size of the made-up book', positionsOption, 100_000)
+      .option('--seed <s>', 'seed of the made-up book and of the paper venue', seedOption, 1)
+      .option('--book <file>', 'a book of your own: .json, .jsonl or a Parquet folder')
+      .option('--from <time>', 'first bar: milliseconds, or a UTC time such as 2019-09-24T18:00Z', timeOption)
+      .option('--to <time>', 'bars before this time', timeOption)
+      .option('--backend <name>', 'auto or js', backendOption, 'auto')
+      .option('--report <file>', 'write a page with plots (HTML, opens from disk)')
+      .option('--json', 'print the summary as JSON');
+  },
+  run: async (parsed, io) => {
+    const options = parsed.opts<Options>();
+    const { summary, pictures } = await replayWithStatus(options, io);
+    if (options.report !== undefined) await writeReport(options.report, options, summary, pictures);
+    io.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : describe(summary));
+  },
+};
+
+async function replayWithStatus(options: Options, io: Io) {
+  const loading = new Progress(io.stderr, 'loading positions', options.book === undefined ? options.positions : Infinity, Date.now);
+  let status: StatusLine | null = null;
+  let last: Parameters<StatusLine['update']>[0] | null = null;
+  const settings: ReplayOptions = {
+    candles: options.candles,
+    ...(options.book === undefined ? {} : { book: options.book }),
+    positions: options.positions,
+    seed: options.seed,
+    range: {
+      ...(options.from === undefined ? {} : { fromMs: options.from }),
+      ...(options.to === undefined ? {} : { toMs: options.to }),
+    },
+    onLoaded: (positions) => loading.update(positions),
+    onTick: (stats) => {
+      if (status === null) {
+        loading.finish();
+        status = new StatusLine(io.stderr, 'replay', Date.now);
+      }
+      status.update(stats);
+      last = stats;
+    },
+  };
+  try {
+    return await replay(settings);
+  } finally {
+    loading.finish();
+    if (status !== null && last !== null) (status as StatusLine).finish(last);
+  }
+}
+
+function utc(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function describe(summary: ReplaySummary): string {
+  const hours = summary.byHour.map(({ hour, liquidations, notional, deficit, badDebt }) => [
+    utc(hour),
+    grouped(liquidations),
+    notional,
+    deficit,
+    badDebt,
+  ]);
+  const { totals } = summary;
+  const total = ['total', grouped(totals.liquidations), totals.notional, totals.deficit, totals.badDebt];
+  const lines = [
+    `${grouped(summary.positions)} positions of ${grouped(summary.accounts)} accounts, ${grouped(summary.ticks)} ticks, policy ${summary.policy}`,
+    `${grouped(totals.cases)} cases, ${grouped(totals.liquidations)} of them with something closed, in ${grouped(totals.fills)} fills`,
+    `state ${summary.stateHash}`,
+  ];
+  return `${formatTable(['hour', 'liquidations', 'notional', 'deficit', 'bad debt'], [...hours, total])}\n${lines.join('\n')}\n`;
+}
+
+function bandLabels(): string[] {
+  const ends = RATIO_BAND_ENDS.map((end, i) => (i === 0 ? 'below 0' : `${RATIO_BAND_ENDS[i - 1]} to ${end}`));
+  return [...ends, `${RATIO_BAND_ENDS[RATIO_BAND_ENDS.length - 1]} and above`];
+}
+
+async function writeReport(path: string, options: Options, summary: ReplaySummary, pictures: ReplayPictures): Promise<void> {
+  const { totals } = summary;
+  const page = renderReplayReport({
+    title: `Replay of ${options.candles}`,
+    parameters: [
+      ['from', utc(summary.from)],
+      ['to', utc(summary.to)],
+      ['book', options.book ?? `made up, seed ${summary.seed}`],
+      ['positions', grouped(summary.positions)],
+      ['policy', summary.policy],
+    ],
+    summary: [
+      ['liquidations', grouped(totals.liquidations)],
+      ['cases', grouped(totals.cases)],
+      ['fills', grouped(totals.fills)],
+      ['notional', totals.notional],
+      ['deficit', totals.deficit],
+      ['bad debt', totals.badDebt],
+      ['ticks', grouped(summary.ticks)],
+      ['state', summary.stateHash.slice(0, 16)],
+    ],
+    byHour: summary.byHour.map(({ hour, liquidations, notional, deficit, badDebt }) => ({
+      hour,
+      liquidations,
+      notional: Number(notional),
+      deficit: Number(deficit),
+      badDebt: Number(badDebt),
+    })),
+    prices: { timesMs: pictures.timesMs, series: pictures.prices },
+    equity: { bandLabels: bandLabels(), before: pictures.before, after: pictures.after },
+  });
+  try {
+    await writeFile(path, page);
+  } catch (cause) {
+    throw new PlimsollError('bad-usage', `--report: expected a file that can be written, was ${path} (${String(cause)})`, { cause });
+  }
+}

@@ -1,0 +1,35 @@
+/** Option values that several commands take, checked. */
+import { InvalidArgumentError } from 'commander';
+import { PlimsollError } from '../model/errors.js';
+
+/** A whole number from `least` to `most`. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}, was ${JSON.stringify(text)}.`);
+  };
+}
+
+export const positionsOption = wholeNumber(1, 200_000_000);
+export const seedOption = wholeNumber(0, 2 ** 32 - 1);
+export const portOption = wholeNumber(0, 65_535);
+
+/** A time as milliseconds or as an ISO date such as 2019-09-24T18:00Z; a date without a zone is UTC. */
+export function timeOption(text: string): number {
+  if (/^[0-9]{1,15}$/.test(text)) return Number(text);
+  const iso = /^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?(Z|[+-][0-9]{2}:[0-9]{2})?$/.exec(text);
+  const zone = iso !== null && iso[1] !== undefined && iso[4] === undefined ? 'Z' : '';
+  const ms = iso === null ? Number.NaN : Date.parse(text + zone);
+  if (!Number.isNaN(ms)) return ms;
+  throw new InvalidArgumentError(`Expected milliseconds or a UTC time such as 2019-09-24T18:00Z, was ${JSON.stringify(text)}.`);
+}
+
+/** `auto` takes the best that is there; this release has `js`. */
+export function backendOption(text: string): 'auto' | 'js' {
+  if (text === 'auto' || text === 'js') return text;
+  if (text === 'cpu' || text === 'cuda' || text === 'tfjs') {
+    throw new PlimsollError('bad-usage', `--backend: expected auto or js, was ${text} (not part of this release; see plimsoll doctor)`);
+  }
+  throw new InvalidArgumentError(`Expected auto or js, was ${JSON.stringify(text)}.`);
+}

@@ -1,0 +1,68 @@
+/**
+ * An engine with what answers it: the paper venue, and newcomers that keep a demo's book alive. Each record is applied with all that
+ * follows from it before the next: what comes back enters again at the head. Deterministic like its parts.
+ */
+import type { Problem } from '../model/errors.js';
+import type { Effect, InputRecord, OrderEvent, TickRecord } from '../model/records.js';
+import type { Engine } from './engine.js';
+
+/** Takes orders and answers with records: acknowledgements and trades. */
+export interface Venue {
+  onOrders(rows: readonly OrderEvent[], timeUs: number): readonly InputRecord[];
+  onTick(tick: TickRecord): readonly InputRecord[];
+}
+
+/** Opens accounts as others are closed. */
+export interface Population {
+  onTick(tick: TickRecord): void;
+  onEffects(effects: readonly Effect[], timeUs: number): InputRecord | null;
+}
+
+export interface SessionOptions {
+  readonly engine: Engine;
+  /** Null: orders go out, and whoever executes them answers by records of its own. */
+  readonly venue: Venue | null;
+  readonly population: Population | null;
+  readonly onEffects: (effects: readonly Effect[]) => void;
+}
+
+export class Session {
+  readonly engine: Engine;
+  private readonly options: SessionOptions;
+
+  constructor(options: SessionOptions) {
+    this.engine = options.engine;
+    this.options = options;
+  }
+
+  /** Applies a record and everything that follows from it. The problems are those of the record itself. */
+  apply(record: InputRecord): readonly Problem[] {
+    const { venue, population } = this.options;
+    const followers = this.applyOne(record);
+    if (followers.problems.length > 0) return followers.problems;
+    const queue = [...followers.records];
+    if (record.type === 'tick') {
+      population?.onTick(record);
+      queue.push(...(venue?.onTick(record) ?? []));
+    }
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) queue.push(...this.applyOne(next).records);
+    return [];
+  }
+
+  private applyOne(record: InputRecord): { records: readonly InputRecord[]; problems: readonly Problem[] } {
+    const { engine, venue, population, onEffects } = this.options;
+    const { effects, problems } = engine.apply(record);
+    if (effects.length === 0) return { records: [], problems };
+    onEffects(effects);
+    const records: InputRecord[] = [];
+    for (const effect of effects) {
+      if (effect.type === 'orders' && venue !== null) {
+        const out = effect.rows.filter(({ event }) => event !== 'ended');
+        if (out.length > 0) records.push(...venue.onOrders(out, record.timeUs));
+      }
+    }
+    const joined = population?.onEffects(effects, record.timeUs) ?? null;
+    if (joined !== null) records.push(joined);
+    return { records, problems };
+  }
+}
