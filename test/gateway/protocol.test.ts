@@ -236,6 +236,7 @@ describe('plain messages', () => {
 
 describe('http', () => {
   const get = async (path: string) => await fetch(rig.http + path);
+  const json = async (path: string) => (await (await get(path)).json()) as Record<string, unknown>;
 
   test('livez, readyz, and what else there is', async () => {
     expect((await get('/livez')).status).toBe(200);
@@ -259,9 +260,9 @@ describe('http', () => {
   test('snapshots as JSON', async () => {
     rig.link.signals(signal('bob', 'breached', 5), signal('alice', 'breached', 9));
     rig.link.orders(order('o1', 'new'));
-    const signals = await (await get('/v1/signals?x=1')).json();
+    const signals = await json('/v1/signals?x=1');
     expect(signals).toMatchObject({ version: 1, seq: 1, signals: [{ portfolio: 'alice', deficit: 9 }, { portfolio: 'bob' }] });
-    const orders = await (await get('/v1/orders')).json();
+    const orders = await json('/v1/orders');
     expect(orders.orders).toEqual([
       {
         orderId: 'o1',
@@ -279,7 +280,7 @@ describe('http', () => {
         tickTimeUs: 1_569_350_000_000_000,
       },
     ]);
-    const stats = await (await get('/v1/stats')).json();
+    const stats = await json('/v1/stats');
     expect(stats.stats).toEqual({ timeUs: rig.clock.nowUs, ...rig.link.stats() });
     expect(stats.epoch).toBe(signals.epoch);
   });
