@@ -1,0 +1,118 @@
+/** The protocol from another language: Debian's own python3, msgpack and websockets follow, are killed, resume, and miss nothing. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { order, type Rig, signal, startRig, until } from '../gateway/helpers.js';
+
+const PYTHON = '/usr/bin/python3';
+const SCRIPT = fileURLToPath(new URL('client.py', import.meta.url));
+
+interface Line {
+  readonly type: string;
+  readonly topic: 'signals' | 'orders';
+  readonly epoch: string;
+  readonly seq: number;
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+interface PythonClient {
+  readonly process: ChildProcess;
+  readonly lines: Line[];
+  stderr(): string;
+}
+
+/** Against any gateway: the url of a real `serve` does as well. */
+function startPython(url: string, resume: readonly string[] = []): PythonClient {
+  const process = spawn(PYTHON, [SCRIPT, url, ...resume], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines: Line[] = [];
+  createInterface({ input: process.stdout }).on('line', (line) => lines.push(JSON.parse(line)));
+  let stderr = '';
+  process.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  return { process, lines, stderr: () => stderr };
+}
+
+async function killed({ process }: PythonClient): Promise<void> {
+  if (process.exitCode !== null || process.signalCode !== null) return;
+  const exited = new Promise((resolve) => process.once('exit', resolve));
+  process.kill('SIGKILL');
+  await exited;
+}
+
+const missing = (() => {
+  const probe = spawnSync(PYTHON, ['-c', 'import msgpack, websockets'], { encoding: 'utf8' });
+  return probe.status === 0 ? null : (probe.error?.message ?? probe.stderr.trim().split('\n').at(-1) ?? 'unknown');
+})();
+
+/** What python printed of a topic after its snapshot. */
+const heard = (lines: readonly Line[], topic: string) => lines.filter((line) => line.type === topic);
+const lastSeq = (lines: readonly Line[], topic: string) => lines.filter((line) => line.topic === topic).at(-1)?.seq ?? 0;
+
+/** A tick's worth of both topics; its number is in every row. */
+function tick(rig: Rig, n: number): void {
+  rig.link.signals(signal(`p${n}`, 'breached', n), signal(`q${n}`, 'breached', n - 0.5));
+  rig.link.orders(order(`o${n}`, 'new'), order(`o${n - 1}`, 'ended'));
+}
+
+test('a python client is killed, resumes with fromSeq, and misses nothing', { timeout: 60_000 }, async (context) => {
+  if (missing !== null) {
+    const reason = `${PYTHON} lacks python3-msgpack or python3-websockets (apt-get install them): ${missing}`;
+    if (process.env.CI !== undefined) throw new Error(reason);
+    process.stderr.write(`skipped: ${reason}\n`);
+    context.skip(reason);
+  }
+  const rig = await startRig();
+  const clients: PythonClient[] = [];
+  try {
+    for (let n = 1; n <= 3; n += 1) tick(rig, n);
+    const first = startPython(rig.url);
+    clients.push(first);
+    await until(() => first.lines.filter(({ type }) => type === 'snapshot').length === 2, `snapshots (${first.stderr()})`);
+    const [signals, orders] = first.lines.filter(({ type }) => type === 'snapshot');
+    expect(signals).toMatchObject({ topic: 'signals', seq: 3 });
+    expect(signals.rows.map(({ portfolio }) => portfolio)).toEqual(['p3', 'q3', 'p2', 'q2', 'p1', 'q1']);
+    expect(signals.rows[0]).toEqual({
+      portfolio: 'p3',
+      state: 0,
+      equity: -3,
+      maintenance: 14,
+      deficit: 3,
+      badDebt: 3,
+      marginRatio: -3.5,
+    });
+    expect(orders.rows.map(({ orderId, event }) => `${orderId} ${event}`)).toEqual(['o3 0', 'o0 2', 'o1 2', 'o2 2']);
+    expect(orders.rows[0]).toMatchObject({ size: '1.5', limitPrice: '34999.5', expiryUs: 1_569_350_005_000_000 });
+
+    for (let n = 4; n <= 60; n += 1) tick(rig, n);
+    await until(() => lastSeq(first.lines, 'orders') > 20, `orders (${first.stderr()})`);
+    await killed(first);
+    // Nobody listens.
+    for (let n = 61; n <= 80; n += 1) tick(rig, n);
+    const epoch = first.lines[0].epoch;
+    const place = ['--signals', String(lastSeq(first.lines, 'signals')), '--orders', String(lastSeq(first.lines, 'orders'))];
+    const second = startPython(rig.url, ['--epoch', epoch, ...place]);
+    clients.push(second);
+    await until(() => second.lines.length > 2, `lines (${second.stderr()})`);
+    for (let n = 81; n <= 100; n += 1) tick(rig, n);
+    const done = () => lastSeq(second.lines, 'signals') === 100 && lastSeq(second.lines, 'orders') === 100;
+    await until(() => done() || second.process.exitCode !== null, 'the last messages');
+    expect(second.stderr()).toBe('');
+
+    expect(second.lines.some(({ type }) => type === 'snapshot')).toBe(false);
+    const all = [...first.lines, ...second.lines];
+    const numbers = Array.from({ length: 97 }, (_, i) => i + 4);
+    expect(heard(all, 'signals').map(({ seq }) => seq)).toEqual(numbers);
+    expect(heard(all, 'orders').map(({ seq }) => seq)).toEqual(numbers);
+    expect(heard(all, 'signals').flatMap(({ rows }) => rows.map(({ portfolio }) => portfolio))).toEqual(
+      numbers.flatMap((n) => [`p${n}`, `q${n}`]),
+    );
+    expect(heard(all, 'orders').flatMap(({ rows }) => rows.map(({ orderId, event }) => `${orderId} ${event}`))).toEqual(
+      numbers.flatMap((n) => [`o${n} 0`, `o${n - 1} 2`]),
+    );
+  } finally {
+    for (const client of clients) await killed(client);
+    await rig.gateway.close();
+  }
+});
