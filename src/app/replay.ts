@@ -1,16 +1,17 @@
 /** Replays recorded prices through the whole pipeline: store, scan, dispatch and the paper venue. */
-import { type CandleRange, candleTicks, readCandles } from '../../feeds/candles.js';
+import { type CandleRange, type CandleSet, candleTicks, openingPrices, readCandles } from '../../feeds/candles.js';
 import type { Engine } from '../engine/engine.js';
 import type { EngineStats } from '../engine/link.js';
+import { engineFromFile, engineFromSynthetic, type OnLoaded, type SyntheticBook } from '../engine/load.js';
 import { Session } from '../engine/session.js';
 import { stateHash } from '../engine/state-hash.js';
-import { decimalToNumber } from '../model/decimal.js';
+import { compareDecimals, decimalToNumber } from '../model/decimal.js';
 import { badInput } from '../model/errors.js';
 import type { TickRecord } from '../model/records.js';
 import { marginRatioBands } from '../scan/distribution.js';
 import { POLICY } from '../dispatch/sizing.js';
+import { syntheticInstruments } from '../synthetic/instruments.js';
 import { PaperVenue } from '../venue/paper.js';
-import { engineFromFile, engineFromSynthetic, type OnLoaded, syntheticFromCandles } from './book-loader.js';
 import { type ReplayHour, type ReplaySums, ReplayTotals } from './replay-totals.js';
 
 /** Candle ticks are 15 s apart: an order has the next tick, and the one after that is its last. */
@@ -79,6 +80,13 @@ class PriceTrace {
   series(): ReplayPictures['prices'] {
     return this.markets.map((market, i) => ({ market, values: this.values[i] }));
   }
+}
+
+/** A made-up book over the markets of a candle folder, at their prices when the replay starts; the dearest market is the busiest. */
+function syntheticFromCandles(set: CandleSet, range: CandleRange, positions: number, seed: number): SyntheticBook {
+  const opening = [...openingPrices(set, range)].sort(([, a], [, b]) => compareDecimals(b, a));
+  const seeds = opening.map(([id, price]) => ({ id, base: id.replace(/USD[TC]?$/, ''), price }));
+  return { instruments: syntheticInstruments(seeds, 'USD'), prices: opening.map(([, price]) => price), positions, seed };
 }
 
 function statsOf(engine: Engine): EngineStats {

@@ -2,6 +2,12 @@
 import type { CommandEntry } from './command.js';
 
 export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'serve',
+    summary: 'the scanner, with a gateway on 127.0.0.1; with nothing said, over a made-up venue',
+    isDefault: true,
+    load: () => import('./commands/serve.js'),
+  },
   { name: 'replay', summary: 'real price history through the whole pipeline', load: () => import('./commands/replay.js') },
   { name: 'doctor', summary: 'what this machine offers and which backends can run', load: () => import('./commands/doctor.js') },
 ];

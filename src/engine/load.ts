@@ -1,13 +1,11 @@
 /** Gets a book into an engine: from files, or made up. */
-import { type CandleRange, type CandleSet, openingPrices } from '../../feeds/candles.js';
-import { Engine } from '../engine/engine.js';
 import { readBook } from '../files/book.js';
-import { compareDecimals, type Decimal } from '../model/decimal.js';
+import type { Decimal } from '../model/decimal.js';
 import { assert } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import { JsBackend } from '../scan/js-backend.js';
 import { syntheticAccounts } from '../synthetic/book.js';
-import { syntheticInstruments } from '../synthetic/instruments.js';
+import { Engine } from './engine.js';
 
 /** What a made-up book is made from. */
 export interface SyntheticBook {
@@ -55,11 +53,4 @@ export function engineFromSynthetic(book: SyntheticBook, orderTtlUs: number, onL
     if (accounts % REPORT_EVERY_ACCOUNTS === 0) onLoaded(engine.scanHalf.book.store.rowCount);
   }
   return engine;
-}
-
-/** A made-up book over the markets of a candle folder, at their prices when the replay starts; the dearest market is the busiest. */
-export function syntheticFromCandles(set: CandleSet, range: CandleRange, positions: number, seed: number): SyntheticBook {
-  const opening = [...openingPrices(set, range)].sort(([, a], [, b]) => compareDecimals(b, a));
-  const seeds = opening.map(([id, price]) => ({ id, base: id.replace(/USD[TC]?$/, ''), price }));
-  return { instruments: syntheticInstruments(seeds, 'USD'), prices: opening.map(([, price]) => price), positions, seed };
 }

@@ -1,0 +1,136 @@
+/** The scanner as a server: the engine on its thread, made-up prices in, the gateway out. */
+import { syntheticTicks } from '../../feeds/synthetic.js';
+import { type HostedEngine, startEngine } from '../engine/host.js';
+import type { EngineLink } from '../engine/link.js';
+import type { OnLoaded } from '../engine/load.js';
+import { readMarks } from '../files/marks.js';
+import { type Gateway, randomTokens, startGateway } from '../gateway/server.js';
+import type { Decimal } from '../model/decimal.js';
+import { badInput } from '../model/errors.js';
+import type { Instruments } from '../model/instruments.js';
+import type { TickRecord } from '../model/records.js';
+import { defaultMarkets, syntheticInstruments } from '../synthetic/instruments.js';
+
+export interface ServerOptions {
+  /** A loopback address. */
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** A made-up book, or a book file with the marks at which the made-up market starts. */
+  readonly book: { readonly positions: number; readonly markets: number } | { readonly file: string; readonly marks: string };
+  readonly seed: number;
+  /** Milliseconds between ticks. */
+  readonly tickIntervalMs: number;
+  /** Milliseconds that an order lives. */
+  readonly orderTtlMs: number;
+  /** `paper`: orders are filled in here; `external`: by whoever takes the lease. */
+  readonly executor: 'paper' | 'external';
+  /** A crash of the made-up market soon after the start. */
+  readonly crash: boolean;
+  /** What operators and executors show; drawn at random where null. */
+  readonly operatorToken: string | null;
+  readonly executorToken: string | null;
+  readonly onLoaded?: OnLoaded;
+}
+
+export interface Server {
+  readonly port: number;
+  readonly tokens: { readonly operator: string; readonly executor: string };
+  readonly link: EngineLink;
+  /** Resolves after `close`; rejects when the engine has halted. */
+  readonly ended: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Twenty per cent within a minute, ten seconds after the start. */
+const CRASH = { afterMs: 10_000, depth: 0.2, durationMs: 60_000 };
+
+const nowUs = (): number => Date.now() * 1000;
+
+/** Submits ticks when their time has come; when it is late it does not wait, and the engine merges what it cannot follow. */
+function pump(ticks: Iterator<TickRecord, unknown>, link: EngineLink): () => void {
+  let timer: NodeJS.Timeout | null = null;
+  let isStopped = false;
+  const step = (tick: TickRecord): void => {
+    timer = null;
+    // A refusal or a halted engine is told by `ended`; a tick has nobody waiting for it.
+    link.submit(tick).catch(() => undefined);
+    const next = ticks.next();
+    if (!next.done && !isStopped) wait(next.value);
+  };
+  const wait = (tick: TickRecord): void => {
+    timer = setTimeout(() => step(tick), Math.max(0, (tick.timeUs - nowUs()) / 1000));
+  };
+  const first = ticks.next();
+  if (!first.done) wait(first.value);
+  return () => {
+    isStopped = true;
+    if (timer !== null) clearTimeout(timer);
+  };
+}
+
+async function pricesFromMarks(path: string, instruments: Instruments): Promise<Decimal[]> {
+  const { marks } = await readMarks(path, instruments);
+  const prices: (Decimal | undefined)[] = instruments.markets.map(() => undefined);
+  for (const { market, price } of marks) prices[market] = price;
+  return prices.map((price, i) => {
+    if (price === undefined) throw badInput(path, `a mark for ${instruments.markets[i].id}, to start the market from`, 'nothing');
+    return price;
+  });
+}
+
+async function startLink(options: ServerOptions): Promise<{ link: HostedEngine; prices: readonly Decimal[] }> {
+  const { book, seed, executor, onLoaded } = options;
+  const setup = { orderTtlUs: options.orderTtlMs * 1000, executor, seed };
+  if ('file' in book) {
+    const link = await startEngine({ ...setup, book: { file: book.file } }, onLoaded);
+    try {
+      return { link, prices: await pricesFromMarks(book.marks, link.instruments) };
+    } catch (error) {
+      await link.close();
+      throw error;
+    }
+  }
+  const seeds = defaultMarkets(book.markets);
+  const instruments = syntheticInstruments(seeds, 'USDT');
+  const prices = seeds.map(({ price }) => price);
+  const synthetic = { instruments, prices, positions: book.positions, seed };
+  return { link: await startEngine({ ...setup, book: { synthetic } }, onLoaded), prices };
+}
+
+/**
+ * Starts the scanner and resolves when its port is open. Rejects with `PlimsollError`: bad input for the files, `bad-usage` for an address
+ * that is not loopback, `unavailable` when the port cannot be had.
+ */
+export async function startServer(options: ServerOptions, version: string): Promise<Server> {
+  const { seed, tickIntervalMs } = options;
+  const { link, prices } = await startLink(options);
+  const drawn = randomTokens();
+  const tokens = { operator: options.operatorToken ?? drawn.operator, executor: options.executorToken ?? drawn.executor };
+  let gateway: Gateway;
+  try {
+    const { host, port, executor } = options;
+    gateway = await startGateway({ link, host, port, executor, tokens, clock: nowUs, version });
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+  const intervalUs = tickIntervalMs * 1000;
+  const crash = options.crash
+    ? { atTick: Math.ceil(CRASH.afterMs / tickIntervalMs), depth: CRASH.depth, durationTicks: Math.ceil(CRASH.durationMs / tickIntervalMs) }
+    : undefined;
+  const { instruments } = link;
+  const walk = { instruments, prices, seed, startUs: nowUs(), intervalUs };
+  const stopTicks = pump(syntheticTicks(crash === undefined ? walk : { ...walk, crash }), link);
+  return {
+    port: gateway.port,
+    tokens,
+    link,
+    ended: link.ended,
+    close: async () => {
+      stopTicks();
+      await gateway.close();
+      await link.close();
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/** `plimsoll serve`: the scanner. With nothing said, a made-up venue of a million positions on 127.0.0.1. */
+import { startServer } from '../../app/serve.js';
+import type { CommandModule } from '../command.js';
+import { grouped } from '../format.js';
+import { Progress } from '../progress.js';
+import { describeConfig, serveConfig, serverOptions } from '../serve-config.js';
+import { StatusLine } from '../status.js';
+import { VERSION } from '../version.js';
+
+const STATUS_INTERVAL_MS = 200;
+
+export const command: CommandModule = {
+  examples: [
+    'serve',
+    'serve --positions 10000000 --crash',
+    'serve --book book.jsonl --marks marks.json --executor external',
+    'serve --config plimsoll.yaml --print-config',
+  ],
+  configure: (command) => {
+    command
+      .option('--config <file>', 'settings as YAML or JSON')
+      .option('--host <address>', 'loopback address to listen on (127.0.0.1)')
+      .option('--port <n>', 'port to listen on (7777), 0 for any')
+      .option('--positions <n>', 'size of the made-up book (1000000)')
+      .option('--markets <n>', 'markets of the made-up venue (400)')
+      .option('--seed <s>', 'seed of everything made up (1)')
+      .option('--book <file>', 'a book of your own: .json, .jsonl or a Parquet folder')
+      .option('--marks <file>', 'where the made-up market starts, for a book of your own')
+      .option('--tick-interval-ms <ms>', 'time between ticks (100)')
+      .option('--order-ttl-ms <ms>', 'life of an order (5000)')
+      .option('--executor <who>', 'who fills the orders: paper or external (paper)')
+      .option('--crash', 'let the made-up market fall by a fifth soon after the start')
+      .option('--print-config', 'print what is in effect, and end');
+  },
+  run: async (parsed, io) => {
+    const { config: path, printConfig, ...flags } = parsed.opts();
+    const config = serveConfig(path, io.env, flags);
+    if (printConfig === true) {
+      io.stdout.write(describeConfig(config));
+      return;
+    }
+    const total = config.book === null ? config.positions : Number.POSITIVE_INFINITY;
+    const loading = new Progress(io.stderr, 'loading positions', total, Date.now);
+    const options = { ...serverOptions(config), onLoaded: (positions: number) => loading.update(positions) };
+    const server = await startServer(options, VERSION).finally(() => loading.finish());
+    const { positions, accounts } = server.link.stats();
+    io.stdout.write(
+      [
+        `plimsoll ${VERSION}: ${grouped(positions)} positions of ${grouped(accounts)} accounts, scanned ${1000 / config.tickIntervalMs} times a second`,
+        `status     http://${config.host}:${server.port}/`,
+        `stream     ws://${config.host}:${server.port}/v1/stream   (plimsoll tail ws://${config.host}:${server.port}/v1/stream)`,
+        `operator   ${config.operatorToken === null ? server.tokens.operator : 'token as configured'}`,
+        `executor   ${config.executor === 'paper' ? 'paper venue' : config.executorToken === null ? server.tokens.executor : 'token as configured'}`,
+        'Ctrl-C ends it.',
+        '',
+      ].join('\n'),
+    );
+    const status = new StatusLine(io.stderr, 'live', Date.now);
+    const timer = setInterval(() => status.update(server.link.stats()), STATUS_INTERVAL_MS);
+    io.interrupts.onInterrupt(async () => {
+      clearInterval(timer);
+      status.finish(server.link.stats());
+      await server.close();
+    });
+    await server.ended.finally(() => clearInterval(timer));
+  },
+};

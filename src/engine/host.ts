@@ -1,0 +1,110 @@
+/** The other end of the engine's thread: starts it, passes records in and effects out. */
+import { Worker } from 'node:worker_threads';
+import { assert, ERROR_CODES, type ErrorCode, PlimsollError, type Problem } from '../model/errors.js';
+import type { Instruments } from '../model/instruments.js';
+import type { Effect, InputRecord } from '../model/records.js';
+import type { EngineLink, EngineStats } from './link.js';
+import type { FromWorker, ToWorker, WorkerSetup } from './worker.js';
+
+export interface HostedEngine extends EngineLink {
+  /** Resolves after `close`; rejects when the engine has halted on a bug: nothing more is decided. */
+  readonly ended: Promise<void>;
+}
+
+interface Pending {
+  readonly resolve: (problems: readonly Problem[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+class Host implements HostedEngine {
+  readonly instruments: Instruments;
+  readonly ended: Promise<void>;
+  private readonly worker: Worker;
+  private readonly pending = new Map<number, Pending>();
+  private readonly listeners = new Set<(effects: readonly Effect[]) => void>();
+  private latest: EngineStats;
+  private nextId = 0;
+  private isClosing = false;
+
+  constructor(worker: Worker, instruments: Instruments, stats: EngineStats) {
+    this.worker = worker;
+    this.instruments = instruments;
+    this.latest = stats;
+    worker.on('message', (message: FromWorker) => this.receive(message));
+    this.ended = new Promise((resolve, reject) => {
+      worker.on('error', (error) => reject(this.abandon(error)));
+      worker.on('exit', (code) => {
+        const gone = this.abandon(new PlimsollError('internal', `the engine's thread ended with code ${code}`));
+        if (this.isClosing) resolve();
+        else reject(gone);
+      });
+    });
+    // Whoever started the engine listens; a rejection that nobody listens to must still not end the process by itself.
+    this.ended.catch(() => undefined);
+  }
+
+  submit(record: InputRecord): Promise<readonly Problem[]> {
+    if (this.isClosing) return Promise.reject(new PlimsollError('unavailable', 'the engine is closed'));
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { resolve, reject });
+      this.worker.postMessage({ id, record } satisfies ToWorker);
+    });
+  }
+
+  subscribe(listener: (effects: readonly Effect[]) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  stats(): EngineStats {
+    return this.latest;
+  }
+
+  async close(): Promise<void> {
+    if (!this.isClosing) {
+      this.isClosing = true;
+      this.worker.postMessage('close' satisfies ToWorker);
+    }
+    await this.ended;
+  }
+
+  private receive(message: FromWorker): void {
+    if (message.type !== 'turn') return;
+    this.latest = message.stats;
+    for (const effects of message.effects) for (const listener of this.listeners) listener(effects);
+    for (const { ids, problems } of message.applied) {
+      for (const id of ids) {
+        this.pending.get(id)?.resolve(problems);
+        this.pending.delete(id);
+      }
+    }
+  }
+
+  private abandon(error: Error): Error {
+    for (const { reject } of this.pending.values()) reject(error);
+    this.pending.clear();
+    return error;
+  }
+}
+
+function errorOf({ message, code }: Extract<FromWorker, { type: 'failed' }>): Error {
+  const known = code !== null && code in ERROR_CODES ? (code as ErrorCode) : 'internal';
+  return new PlimsollError(known, message);
+}
+
+/** Starts an engine on a thread of its own; resolves when its book is loaded. Problems of a book file are thrown together. */
+export function startEngine(setup: WorkerSetup, onLoaded: (positions: number) => void = () => undefined): Promise<HostedEngine> {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.on('message', function starting(message: FromWorker) {
+      if (message.type === 'loading') return onLoaded(message.positions);
+      worker.off('message', starting);
+      worker.off('error', reject);
+      assert(message.type !== 'turn', 'expected the engine to be ready before its first turn');
+      if (message.type === 'failed') return reject(errorOf(message));
+      return resolve(new Host(worker, message.instruments, message.stats));
+    });
+  });
+}

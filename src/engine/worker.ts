@@ -1,0 +1,95 @@
+/** The thread that hosts the engine in `serve`: sockets never delay a scan, and a scan never delays sockets. */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { assert } from '../model/errors.js';
+import type { Instruments } from '../model/instruments.js';
+import type { Effect } from '../model/records.js';
+import type { Problem } from '../model/errors.js';
+import { Newcomers } from '../synthetic/newcomers.js';
+import { PaperVenue } from '../venue/paper.js';
+import { conflate, type Submission } from './conflate.js';
+import type { Engine } from './engine.js';
+import type { EngineStats } from './link.js';
+import { engineFromFile, engineFromSynthetic, type SyntheticBook } from './load.js';
+import { Session } from './session.js';
+
+/** How the engine is to be set up. */
+export interface WorkerSetup {
+  readonly book: { readonly synthetic: SyntheticBook } | { readonly file: string };
+  readonly orderTtlUs: number;
+  /** `paper`: the venue in here executes the orders, and newcomers replace the accounts that are closed. */
+  readonly executor: 'paper' | 'external';
+  readonly seed: number;
+}
+
+export type ToWorker = Submission | 'close';
+
+export type FromWorker =
+  | { readonly type: 'loading'; readonly positions: number }
+  | { readonly type: 'ready'; readonly instruments: Instruments; readonly stats: EngineStats }
+  /** Put together for one turn of the worker, in order. */
+  | {
+      readonly type: 'turn';
+      readonly effects: readonly (readonly Effect[])[];
+      readonly applied: readonly { readonly ids: readonly number[]; readonly problems: readonly Problem[] }[];
+      readonly stats: EngineStats;
+    }
+  | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly code: string | null };
+
+async function load({ book, orderTtlUs }: WorkerSetup, post: (message: FromWorker) => void): Promise<Engine> {
+  const onLoaded = (positions: number): void => post({ type: 'loading', positions });
+  return 'file' in book ? engineFromFile(book.file, orderTtlUs, onLoaded) : engineFromSynthetic(book.synthetic, orderTtlUs, onLoaded);
+}
+
+async function run(): Promise<void> {
+  assert(parentPort !== null, 'expected to run on a worker thread');
+  const port = parentPort;
+  const setup = workerData as WorkerSetup;
+  const post = (message: FromWorker): void => port.postMessage(message);
+  const engine = await load(setup, post);
+  const { instruments } = engine;
+  const { seed } = setup;
+  const paper = setup.executor === 'paper';
+  let effects: (readonly Effect[])[] = [];
+  let conflated = 0;
+  let tickMs = 0;
+  const session = new Session({
+    engine,
+    venue: paper ? new PaperVenue({ instruments, seed }) : null,
+    population: paper ? new Newcomers({ instruments, seed }) : null,
+    onEffects: (batch) => effects.push(batch),
+  });
+  const stats = (): EngineStats => ({ ...engine.counters(), conflated, tickMs });
+  const turn = (queue: readonly Submission[]): void => {
+    const works = conflate(queue);
+    const applied = works.map(({ ids, record }) => {
+      const start = performance.now();
+      const problems = session.apply(record);
+      if (record.type === 'tick') {
+        tickMs = performance.now() - start;
+        conflated += ids.length - 1;
+      }
+      return { ids, problems };
+    });
+    post({ type: 'turn', effects, applied, stats: stats() });
+    effects = [];
+  };
+  port.on('message', (first: ToWorker) => {
+    const queue: Submission[] = [];
+    for (let message: ToWorker | undefined = first; message !== undefined; message = receiveMessageOnPort(port)?.message) {
+      if (message === 'close') {
+        port.close();
+        return;
+      }
+      queue.push(message);
+    }
+    turn(queue);
+  });
+  post({ type: 'ready', instruments, stats: stats() });
+}
+
+run().catch((error: unknown) => {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const code = error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : null;
+  parentPort?.postMessage({ type: 'failed', name, message, code } satisfies FromWorker);
+  parentPort?.close();
+});
