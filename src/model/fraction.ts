@@ -82,11 +82,21 @@ export function formatFraction(a: Fraction, decimals: number, rounding: Rounding
   return formatUnits(fractionToUnits(a, decimals, rounding), decimals);
 }
 
-/** A float64 within a few units in the last place. For ranking, pictures and the filter only. */
+/** Bits that a float64 surely holds without overflow. */
+const SAFE_BITS = 1000;
+
+/** A float64 within a few units in the last place (while it is neither beyond float64 nor subnormal). Never for a decision. */
 export function fractionToNumber(a: Fraction): number {
-  const direct = Number(a.n) / Number(a.d);
-  if (Number.isFinite(direct)) return direct;
-  // Both too long for a float64: drop the same number of bits from each.
-  const excess = BigInt(Math.max(a.n.toString(16).length, a.d.toString(16).length) * 4 - 1000);
-  return Number(a.n >> excess) / Number(a.d >> excess);
+  const [n, d] = [Number(a.n), Number(a.d)];
+  if (Number.isFinite(n) && d !== Number.POSITIVE_INFINITY) return n / d;
+  // Too long for a float64: each is cut to its leading bits, and the quotient scaled by what that took.
+  const [top, cutTop] = leadingBits(a.n);
+  const [bottom, cutBottom] = leadingBits(a.d);
+  return (top / bottom) * 2 ** (cutTop - cutBottom);
+}
+
+/** The integer without its last bits, as a float64, and how many were cut. */
+function leadingBits(value: bigint): readonly [number, number] {
+  const cut = Math.max(0, value.toString(16).length * 4 - SAFE_BITS);
+  return [Number(value >> BigInt(cut)), cut];
 }
