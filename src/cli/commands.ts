@@ -9,5 +9,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/serve.js'),
   },
   { name: 'replay', summary: 'real price history through the whole pipeline', load: () => import('./commands/replay.js') },
+  { name: 'bench', summary: 'the benchmarks, with the machine described', load: () => import('./commands/bench.js') },
   { name: 'doctor', summary: 'what this machine offers and which backends can run', load: () => import('./commands/doctor.js') },
 ];

@@ -1,0 +1,40 @@
+/** The standard book: the same accounts for every contender, under real tier tables where they are at hand. */
+import { existsSync, readFileSync } from 'node:fs';
+import type { Decimal } from '../src/model/decimal.js';
+import type { Instruments } from '../src/model/instruments.js';
+import { syntheticAccounts } from '../src/synthetic/book.js';
+import { defaultMarkets, syntheticInstruments, tiersFromTable } from '../src/synthetic/instruments.js';
+import type { Account } from '../src/model/portfolio.js';
+
+const MARKETS = 400;
+const SEED = 7;
+/** Beside a checkout; not part of the product. */
+const TIERS_PATH = new URL('../../../shared/data/tiers-usdm-2024-10.json', import.meta.url);
+
+export interface StandardBook {
+  readonly instruments: Instruments;
+  readonly prices: readonly Decimal[];
+  readonly tiers: string;
+  accounts(positions: number): Iterable<Account>;
+}
+
+export function standardBook(): StandardBook {
+  const seeds = defaultMarkets(MARKETS);
+  const prices = seeds.map(({ price }) => price);
+  const isReal = existsSync(TIERS_PATH);
+  const tables = isReal ? tiersFromTable(JSON.parse(readFileSync(TIERS_PATH, 'utf8'))) : null;
+  const others = tables === null ? [] : [...tables.values()];
+  const instruments = syntheticInstruments(
+    seeds.map((seed, i) => {
+      const tiers = tables?.get(`${seed.base}/USDT:USDT`) ?? others[i % others.length];
+      return tiers === undefined ? seed : { ...seed, tiers };
+    }),
+    'USDT',
+  );
+  return {
+    instruments,
+    prices,
+    tiers: isReal ? `${tables?.size} real tables of October 2024` : 'the own table of eight tiers',
+    accounts: (positions) => syntheticAccounts({ instruments, prices, positions, seed: SEED }),
+  };
+}
