@@ -5,7 +5,16 @@ import { type Fraction, fraction, subtract, tryParseFraction } from '../../src/m
 import type { Instruments, MarginRule, Market, Tier } from '../../src/model/instruments.js';
 import { AMOUNT_MAX } from '../../src/model/limits.js';
 import { isInsolvent, isLiquidatable, valuePortfolio } from '../../src/model/margin.js';
-import { type Account, cash, compareIds, cost, EXACT_DECIMALS, lots, type Portfolio, portfoliosOf } from '../../src/model/portfolio.js';
+import {
+  type Account,
+  cash,
+  compareIds,
+  cost,
+  EXACT_DECIMALS,
+  lots,
+  type Portfolio,
+  portfoliosOf,
+} from '../../src/model/portfolio.js';
 
 export const dec = (units: number | bigint, decimals = 0): Decimal => ({ units: BigInt(units), decimals });
 export const rate = (text: string): Fraction => tryParseFraction(text) as Fraction;
@@ -37,19 +46,32 @@ export function marketOf(index: number, over: Partial<Market> = {}): Market {
     lot: dec(1, 3),
     tick: dec(1, 2),
     allowNonPositive: false,
-    maintenance: { method: 'bracket', basis: 'mark', closeFee: rate('0'), tiers: tiersOf([[0, '0.004'], [50_000, '0.005'], [250_000, '0.01'], [1_000_000, '0.025']]) },
+    maintenance: {
+      method: 'bracket',
+      basis: 'mark',
+      closeFee: rate('0'),
+      tiers: tiersOf([
+        [0, '0.004'],
+        [50_000, '0.005'],
+        [250_000, '0.01'],
+        [1_000_000, '0.025'],
+      ]),
+    },
     ...over,
   };
 }
 
-export function instrumentsOf(markets: readonly Market[], liquidateWhen: Instruments['liquidateWhen'] = 'equity<maintenance'): Instruments {
+export function instrumentsOf(
+  markets: readonly Market[],
+  liquidateWhen: Instruments['liquidateWhen'] = 'equity<maintenance',
+): Instruments {
   const valuation = { id: 'USDT', decimals: 6, haircut: rate('0') };
   return { valuation, liquidateWhen, assets: [valuation], markets, marketIndex: new Map(markets.map((m) => [m.id, m.index])) };
 }
 
 const RATES = ['0', '0.004', '0.005', '0.01', '1/60', '0.025', '1/30', '0.05', '1/6', '0.25', '0.5', '1'];
 
-const ruleArbitrary: fc.Arbitrary<MarginRule> = fc
+export const ruleArbitrary: fc.Arbitrary<MarginRule> = fc
   .record({
     method: fc.constantFrom('bracket' as const, 'step' as const),
     basis: fc.constantFrom('mark' as const, 'mark' as const, 'mark' as const, 'entry' as const),

@@ -1,0 +1,210 @@
+/** The oracle: the worked example of the contract by hand, the trigger, and bankruptcy prices that leave exactly zero. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Decimal } from '../../src/model/decimal.js';
+import {
+  add,
+  compare,
+  type Fraction,
+  fraction,
+  fractionToUnits,
+  fromDecimal,
+  multiply,
+  sign,
+  subtract,
+  ZERO,
+} from '../../src/model/fraction.js';
+import type { Instruments } from '../../src/model/instruments.js';
+import { bankruptcyPrice, entryPrice, isInsolvent, isLiquidatable, lotValue, valuePortfolio } from '../../src/model/margin.js';
+import { type Account, cash, cost, lots, type Portfolio, portfoliosOf } from '../../src/model/portfolio.js';
+import { printValuation } from '../../src/model/print.js';
+import { accountArbitrary, dec, instrumentsArbitrary, instrumentsOf, marketOf, rate, tiersOf } from '../support/books.js';
+
+const E18 = 10n ** 18n;
+
+/** The book of contracts.md. */
+const contractBook = (): { instruments: Instruments; alice: Account } => {
+  const maintenance = {
+    method: 'bracket' as const,
+    basis: 'mark' as const,
+    closeFee: rate('0'),
+    tiers: tiersOf([
+      [0, '0.004'],
+      [50_000, '0.005'],
+    ]),
+  };
+  const instruments = instrumentsOf([marketOf(0, { id: 'BTCUSDT', base: 'BTC', maintenance })]);
+  const alice: Account = {
+    id: 'alice',
+    positionMode: 'net',
+    balance: cash(1_000n * E18),
+    cross: [{ market: 0, lots: lots(500), cost: cost(500n * 30_000n * E18) }],
+    isolated: [{ market: 0, lots: lots(-100), cost: cost(-100n * 31_000n * E18), collateral: cash(350n * E18) }],
+  };
+  return { instruments, alice };
+};
+
+describe('the worked example of the contract', () => {
+  const { instruments, alice } = contractBook();
+  const [cross, isolated] = portfoliosOf(alice, (m) => instruments.markets[m].id);
+
+  it('prints the isolated short at 35,000 as contracts.md does', () => {
+    const value = valuePortfolio(isolated, instruments, () => dec(35_000));
+    if (!value.priced) throw new Error('expected a priced portfolio');
+    expect(isolated.id).toBe('alice/BTCUSDT');
+    expect(isLiquidatable(value, instruments.liquidateWhen)).toBe(true);
+    expect(printValuation(value, true, 6)).toEqual({
+      equity: '-50.000000',
+      maintenance: '14.000000',
+      deficit: '64.000000',
+      badDebt: '50.000000',
+      marginRatio: '-3.571429',
+    });
+  });
+
+  it('finds the cross long healthy: 1,000 + 0.5·5,000 against 0.5·35,000·0.004', () => {
+    const value = valuePortfolio(cross, instruments, () => dec(35_000));
+    if (!value.priced) throw new Error('expected a priced portfolio');
+    expect(isLiquidatable(value, instruments.liquidateWhen)).toBe(false);
+    expect(printValuation(value, false, 6)).toEqual({
+      equity: '3500.000000',
+      maintenance: '70.000000',
+      deficit: '0.000000',
+      badDebt: '0.000000',
+      marginRatio: '50.000000',
+    });
+    expect(compare(value.positions[0].unrealizedPnl, fraction(2_500n))).toBe(0);
+    expect(compare(value.positions[0].notional, fraction(17_500n))).toBe(0);
+    expect(compare(entryPrice(cross.positions[0]), fraction(30_000n))).toBe(0);
+    expect(compare(entryPrice(isolated.positions[0]), fraction(31_000n))).toBe(0);
+  });
+});
+
+describe('a portfolio', () => {
+  const markets = [0, 1, 2].map((index) => marketOf(index));
+  const instruments = instrumentsOf(markets);
+  const portfolio: Portfolio = {
+    id: 'p',
+    mode: 'cross',
+    cash: cash(5n * E18),
+    positions: [2, 0, 2].map((market, i) => ({ market, lots: lots(i + 1), cost: cost(0n) })),
+  };
+
+  it('that lacks marks has no equity, and names each missing market once', () => {
+    expect(valuePortfolio(portfolio, instruments, (m) => (m === 1 ? dec(1) : null))).toEqual({ priced: false, missing: [2, 0] });
+    expect(valuePortfolio(portfolio, instruments, (m) => (m === 0 ? dec(1) : null))).toEqual({ priced: false, missing: [2] });
+  });
+
+  it('of cash alone is insolvent below zero and nothing otherwise', () => {
+    for (const [units, insolvent] of [
+      [-1n, true],
+      [0n, false],
+      [1n, false],
+    ] as const) {
+      const value = valuePortfolio({ ...portfolio, cash: cash(units), positions: [] }, instruments, () => null);
+      if (!value.priced) throw new Error('expected a priced portfolio');
+      expect(isInsolvent(value)).toBe(insolvent);
+      expect(isLiquidatable(value, 'equity<=maintenance')).toBe(false);
+    }
+  });
+
+  it('is liquidatable below its maintenance, and at it only where the rule says so', () => {
+    const maintenance = fraction(14n);
+    for (const [equity, below, atOrBelow] of [
+      [13n, true, true],
+      [14n, false, true],
+      [15n, false, false],
+    ] as const) {
+      const value = { equity: fraction(equity * 7n, 7n), maintenance };
+      expect(isLiquidatable(value, 'equity<maintenance')).toBe(below);
+      expect(isLiquidatable(value, 'equity<=maintenance')).toBe(atOrBelow);
+    }
+  });
+});
+
+describe('printing', () => {
+  it('rounds equity down and maintenance up, and derives the rest from what is printed', () => {
+    const value = { equity: fraction(-1n, 3n), maintenance: fraction(1n, 3n) };
+    expect(printValuation(value, true, 2)).toEqual({
+      equity: '-0.34',
+      maintenance: '0.34',
+      deficit: '0.68',
+      badDebt: '0.34',
+      marginRatio: '-1.000000',
+    });
+    expect(printValuation({ equity: fraction(2n, 3n), maintenance: ZERO }, false, 0)).toEqual({
+      equity: '0',
+      maintenance: '0',
+      deficit: '0',
+      badDebt: '0',
+      marginRatio: null,
+    });
+    expect(printValuation({ equity: fraction(2n, 3n), maintenance: fraction(1n) }, true, 2).marginRatio).toBe('0.666666');
+  });
+
+  it('never makes anything look safer than it is', () => {
+    const amount = fc.tuple(fc.bigInt({ min: -(10n ** 12n), max: 10n ** 12n }), fc.bigInt({ min: 1n, max: 999n }));
+    fc.assert(
+      fc.property(amount, amount, fc.nat(8), ([en, ed], [mn, md], decimals) => {
+        const value = { equity: fraction(en, ed), maintenance: fraction(mn < 0n ? -mn : mn, md) };
+        const printed = printValuation(value, true, decimals);
+        const unit = 10n ** BigInt(decimals);
+        const exactly = (text: string): Fraction => fraction(BigInt(text.replace('.', '')), unit);
+        expect(compare(exactly(printed.equity), value.equity)).toBeLessThanOrEqual(0);
+        expect(compare(exactly(printed.maintenance), value.maintenance)).toBeGreaterThanOrEqual(0);
+        expect(compare(add(exactly(printed.equity), exactly(printed.deficit)), exactly(printed.maintenance))).toBe(0);
+        const debt = fractionToUnits(value.equity, decimals, 'down');
+        expect(exactly(printed.badDebt).n).toBe(debt < 0n ? -debt : 0n);
+      }),
+    );
+  });
+});
+
+const scene = instrumentsArbitrary.chain((instruments) =>
+  fc.record({
+    instruments: fc.constant(instruments),
+    account: accountArbitrary(instruments, 'a'),
+    marks: fc.array(fc.bigInt({ min: 1n, max: 10n ** 11n }), {
+      minLength: instruments.markets.length,
+      maxLength: instruments.markets.length,
+    }),
+  }),
+);
+
+describe('bankruptcy prices', () => {
+  it('leave exactly nothing when every position is closed at its own', () => {
+    let seen = 0;
+    fc.assert(
+      fc.property(scene, ({ instruments, account, marks }) => {
+        const markOf = (m: number): Decimal => dec(marks[m], 6);
+        for (const portfolio of portfoliosOf(account, (m) => instruments.markets[m].id)) {
+          const value = valuePortfolio(portfolio, instruments, markOf);
+          if (!value.priced) throw new Error('expected a priced portfolio');
+          let left = fraction(portfolio.cash, E18);
+          for (const { position, mark, maintenance } of value.positions) {
+            const market = instruments.markets[position.market];
+            const price = bankruptcyPrice(market, { lots: position.lots, mark, maintenance }, value);
+            expect(price === null).toBe(sign(value.maintenance) === 0);
+            if (price === null) return;
+            const paid = subtract(multiply(fraction(BigInt(position.lots)), price), fraction(position.cost, E18));
+            left = add(left, multiply(paid, lotValue(market)));
+            seen += 1;
+          }
+          if (portfolio.positions.length > 0) expect(sign(left)).toBe(0);
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(seen).toBeGreaterThan(500);
+  });
+
+  it('of a lone position is where its equity is gone: 350 of collateral on 0.1 sold at 31,000', () => {
+    const { instruments, alice } = contractBook();
+    const [, isolated] = portfoliosOf(alice, (m) => instruments.markets[m].id);
+    const value = valuePortfolio(isolated, instruments, () => dec(33_000));
+    if (!value.priced) throw new Error('expected a priced portfolio');
+    const [{ position, mark, maintenance }] = value.positions;
+    const price = bankruptcyPrice(instruments.markets[0], { lots: position.lots, mark, maintenance }, value);
+    expect(price).toEqual(fromDecimal(dec(34_500)));
+  });
+});
