@@ -1,5 +1,13 @@
 /** The subscriber's client: topics, lease and batches over a connection that comes back. It must not know anything but the wire. */
-import { type BatchType, PlimsollError, PROTOCOL, type Problem, type Role, type TopicName, type WireProblem } from '../gateway/messages.js';
+import {
+  type BatchType,
+  PlimsollError,
+  PROTOCOL,
+  type Problem,
+  type Role,
+  type TopicName,
+  type WireProblem,
+} from '../gateway/messages.js';
 import {
   type AckRow,
   type BookRow,
@@ -93,7 +101,8 @@ export class PlimsollClient {
 
   /** Resolves once this client is the executor; rejects when another one is. Lost later: the status `lease-lost`. */
   lease(): Promise<void> {
-    if (this.pendingLease !== null) return Promise.reject(new PlimsollError('bad-usage', 'lease: expected one request at a time'));
+    if (this.pendingLease !== null)
+      return Promise.reject(new PlimsollError('bad-usage', 'lease: expected one request at a time'));
     this.wantsLease = true;
     return new Promise((resolve, reject) => {
       this.pendingLease = { resolve, reject };
