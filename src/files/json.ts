@@ -109,6 +109,7 @@ function addKeyProblems(text: string, prefix: string, problems: ProblemList): vo
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
+  ValueExpected: 'a JSON value',
   PropertyNameExpected: 'a key in double quotes',
   ColonExpected: 'a colon',
   CommaExpected: 'a comma',
@@ -132,5 +133,5 @@ function addSyntaxProblem(text: string, { file, line = 1 }: JsonSource, problems
   }
   const word = /^(?:[A-Za-z0-9_.+-]{1,20}|.)/su.exec(text.slice(first.offset, first.offset + 20));
   const where = `${file}:${line + first.line}:${first.column + 1}`;
-  problems.add(where, EXPECTED[first.error] ?? 'a JSON value', word === null ? 'the end of the text' : show(word[0]));
+  problems.add(where, EXPECTED[first.error] ?? 'valid JSON', word === null ? 'the end of the text' : show(word[0]));
 }

@@ -28,13 +28,15 @@ export async function writeBookJsonLines(
   accounts: Iterable<Account>,
   onProgress?: OnProgress,
 ): Promise<BookCounts> {
+  const partial = `${path}.partial`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    const partial = `${path}.partial`;
     const counts = await writeLines(partial, instruments, accounts, onProgress);
     await rename(partial, path);
     return counts;
   } catch (error) {
+    // What removing it may say is not what went wrong.
+    await rm(partial, { force: true }).catch(() => undefined);
     throw writeError(path, error);
   }
 }

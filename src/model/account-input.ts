@@ -101,8 +101,12 @@ class AccountReader {
   }
 
   private fail(where: string, expected: string, found: unknown): void {
+    this.refuse(where, expected, show(found));
+  }
+
+  private refuse(where: string, expected: string, found: string): void {
     this.valid = false;
-    this.problems.add(where, expected, show(found));
+    this.problems.add(where, expected, found);
   }
 
   private readBalances(balances: unknown): Cash {
@@ -154,7 +158,7 @@ class AccountReader {
         const margin = alone ? 'isolated' : 'cross';
         const side = mode === 'hedge' ? (position.lots < 0 ? ' short' : ' long') : '';
         const expected = `one ${margin}${side} position in ${market} (position mode ${String(mode)})`;
-        this.fail(this.inPosition(i), expected, `another of size ${size}`);
+        this.refuse(this.inPosition(i), expected, `another of size ${size}`);
       }
       slots?.add(slot);
       if (alone) isolated.push(position as IsolatedPosition);

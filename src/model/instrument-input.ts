@@ -55,7 +55,7 @@ export function instrumentsFromInput(input: unknown, where: string, problems: Pr
   for (const [marketId, market] of entries) {
     if (!isId(marketId)) problems.add(at('markets', marketId), ID_TEXT, show(marketId));
     if (broken.has(`markets ${marketId}`)) continue;
-    addSettleProblems(market.settle, assets, valuation, at('markets', marketId, 'settle'), problems);
+    if (!broken.has('assets')) addSettleProblems(market.settle, assets, valuation, at('markets', marketId, 'settle'), problems);
     markets.push(readMarket(market, marketId, markets.length, at('markets', marketId), problems));
   }
   if (problems.count > before || valuation === undefined) return null;
