@@ -39,7 +39,7 @@ export type ClientStatus =
   | { readonly type: 'failed'; readonly error: PlimsollError };
 
 export interface ClientOptions {
-  /** `ws://127.0.0.1:7077/v1/stream` */
+  /** `ws://127.0.0.1:7777/v1/stream` */
   readonly url: string;
   /** Of an operator or executor. */
   readonly token?: string;

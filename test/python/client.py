@@ -2,7 +2,7 @@
 
 Needs nothing but Debian's python3-msgpack and python3-websockets: the wire is standard MessagePack.
 
-    /usr/bin/python3 client.py ws://127.0.0.1:7077/v1/stream
+    /usr/bin/python3 client.py ws://127.0.0.1:7777/v1/stream
     /usr/bin/python3 client.py URL --epoch E --signals 41 --orders 7      # goes on where another run ended
 """
 
