@@ -70,6 +70,19 @@ export class OrderTable {
 }
 
 export function orderEvent(order: Order, event: OrderEventKind): OrderEvent {
-  const { remaining, cancelling: _, ...rest } = order;
-  return { ...rest, event, lots: remaining, stage: 'full' };
+  return {
+    orderId: order.orderId,
+    caseId: order.caseId,
+    event,
+    portfolio: order.portfolio,
+    market: order.market,
+    side: order.side,
+    lots: order.remaining,
+    limitPrice: order.limitPrice,
+    stage: 'full',
+    expiryUs: order.expiryUs,
+    version: order.version,
+    priceEpoch: order.priceEpoch,
+    tickTimeUs: order.tickTimeUs,
+  };
 }
