@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Decimal } from '../src/model/decimal.js';
 import type { Instruments } from '../src/model/instruments.js';
+import type { Account } from '../src/model/portfolio.js';
 import { syntheticAccounts } from '../src/synthetic/book.js';
 import { defaultMarkets, syntheticInstruments, tiersFromTable } from '../src/synthetic/instruments.js';
-import type { Account } from '../src/model/portfolio.js';
 
 const MARKETS = 400;
 const SEED = 7;

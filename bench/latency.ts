@@ -65,7 +65,8 @@ export async function benchLatency(book: StandardBook, positions: number): Promi
     client.subscribe('signals', {
       onSnapshot: () => resolve(),
       onRows: (rows, { tickTimeUs }) => {
-        if (tickTimeUs !== null && rows.some(({ portfolio }) => portfolio === CANARY)) latencies.set(tickTimeUs, (nowUs() - tickTimeUs) / 1000);
+        if (tickTimeUs !== null && rows.some(({ portfolio }) => portfolio === CANARY))
+          latencies.set(tickTimeUs, (nowUs() - tickTimeUs) / 1000);
       },
     });
   });
@@ -81,7 +82,9 @@ export async function benchLatency(book: StandardBook, positions: number): Promi
   await client.close();
   await gateway.close();
   await link.close();
-  const measured = [...latencies].filter(([timeUs]) => timeUs >= startUs + WARMUP_TICKS * TICK_INTERVAL_MS * 1000).map(([, ms]) => ms);
+  const measured = [...latencies]
+    .filter(([timeUs]) => timeUs >= startUs + WARMUP_TICKS * TICK_INTERVAL_MS * 1000)
+    .map(([, ms]) => ms);
   const sorted = measured.toSorted((a, b) => a - b);
   return {
     name: 'latency',
@@ -95,6 +98,13 @@ export async function benchLatency(book: StandardBook, positions: number): Promi
     shareOfReadBandwidth: null,
     // Every tick that was applied was answered; a conflated one may leave the canary where it was.
     verified: applied + conflated === TICKS + WARMUP_TICKS && measured.length >= TICKS - 2 * conflated,
-    figures: { p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99), maxMs: quantile(sorted, 1), ticks: TICKS, answered: measured.length, conflated },
+    figures: {
+      p50Ms: quantile(sorted, 0.5),
+      p99Ms: quantile(sorted, 0.99),
+      maxMs: quantile(sorted, 1),
+      ticks: TICKS,
+      answered: measured.length,
+      conflated,
+    },
   };
 }

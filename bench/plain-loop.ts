@@ -26,7 +26,8 @@ export class PlainLoop {
   constructor(book: LiveBook) {
     const { store, instruments } = book;
     const handles: number[] = [];
-    for (let handle = 0; handle < store.handleEnd; handle++) if (store.isLive(handle) && store.rowsOf(handle) > 0) handles.push(handle);
+    for (let handle = 0; handle < store.handleEnd; handle++)
+      if (store.isLive(handle) && store.rowsOf(handle) > 0) handles.push(handle);
     this.handles = Uint32Array.from(handles);
     const rows = store.rowCount;
     this.starts = new Uint32Array(handles.length + 1);

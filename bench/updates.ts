@@ -64,7 +64,14 @@ export function benchUpdates(book: StandardBook, positions: number): BenchResult
   const shared = { backend: 'store', positions: store.rowCount, portfolios: store.portfolioCount, threads: 1 };
   const none = { positionsPerSecond: null, bytesPerSecond: null, shareOfReadBandwidth: null };
   return [
-    { name: 'updates', ...shared, ...none, ...spread, verified, figures: { updatesPerSecond: (UPDATES / spread.medianMs) * 1000 } },
+    {
+      name: 'updates',
+      ...shared,
+      ...none,
+      ...spread,
+      verified,
+      figures: { updatesPerSecond: (UPDATES / spread.medianMs) * 1000 },
+    },
     {
       name: 'verdict-four-rows',
       ...shared,

@@ -1,5 +1,6 @@
 /** Replays recorded prices through the whole pipeline: store, scan, dispatch and the paper venue. */
 import { type CandleRange, type CandleSet, candleTicks, openingPrices, readCandles } from '../../feeds/candles.js';
+import { POLICY } from '../dispatch/sizing.js';
 import type { Engine } from '../engine/engine.js';
 import type { EngineStats } from '../engine/link.js';
 import { engineFromFile, engineFromSynthetic, type OnLoaded, type SyntheticBook } from '../engine/load.js';
@@ -9,7 +10,6 @@ import { compareDecimals, decimalToNumber } from '../model/decimal.js';
 import { badInput } from '../model/errors.js';
 import type { TickRecord } from '../model/records.js';
 import { marginRatioBands } from '../scan/distribution.js';
-import { POLICY } from '../dispatch/sizing.js';
 import { syntheticInstruments } from '../synthetic/instruments.js';
 import { PaperVenue } from '../venue/paper.js';
 import { type ReplayHour, type ReplaySums, ReplayTotals } from './replay-totals.js';

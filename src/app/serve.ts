@@ -117,7 +117,11 @@ export async function startServer(options: ServerOptions, version: string): Prom
   }
   const intervalUs = tickIntervalMs * 1000;
   const crash = options.crash
-    ? { atTick: Math.ceil(CRASH.afterMs / tickIntervalMs), depth: CRASH.depth, durationTicks: Math.ceil(CRASH.durationMs / tickIntervalMs) }
+    ? {
+        atTick: Math.ceil(CRASH.afterMs / tickIntervalMs),
+        depth: CRASH.depth,
+        durationTicks: Math.ceil(CRASH.durationMs / tickIntervalMs),
+      }
     : undefined;
   const { instruments } = link;
   const walk = { instruments, prices, seed, startUs: nowUs(), intervalUs };

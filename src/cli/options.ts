@@ -29,7 +29,10 @@ export function timeOption(text: string): number {
 export function backendOption(text: string): 'auto' | 'js' {
   if (text === 'auto' || text === 'js') return text;
   if (text === 'cpu' || text === 'cuda' || text === 'tfjs') {
-    throw new PlimsollError('bad-usage', `--backend: expected auto or js, was ${text} (not part of this release; see plimsoll doctor)`);
+    throw new PlimsollError(
+      'bad-usage',
+      `--backend: expected auto or js, was ${text} (not part of this release; see plimsoll doctor)`,
+    );
   }
   throw new InvalidArgumentError(`Expected auto or js, was ${JSON.stringify(text)}.`);
 }

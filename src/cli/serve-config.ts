@@ -7,7 +7,12 @@ import { PlimsollError } from '../model/errors.js';
 import { ProblemList, show } from '../model/problems.js';
 
 const whole = (least: number, most: number) =>
-  z.coerce.number().int().min(least).max(most).meta({ expected: `a whole number from ${least} to ${most}` });
+  z.coerce
+    .number()
+    .int()
+    .min(least)
+    .max(most)
+    .meta({ expected: `a whole number from ${least} to ${most}` });
 const text = z.string().min(1).meta({ expected: 'a text' });
 const token = z.string().min(16).meta({ expected: 'a secret of at least 16 characters' });
 
@@ -46,7 +51,9 @@ function readFile(path: string, problems: ProblemList): Record<string, unknown> 
     // YAML 1.2 is a superset of JSON.
     content = parse(readFileSync(path, 'utf8'), { uniqueKeys: true });
   } catch (cause) {
-    throw new PlimsollError('bad-input', `${path}: expected YAML or JSON, was ${(cause as Error).message.split('\n')[0]}`, { cause });
+    throw new PlimsollError('bad-input', `${path}: expected YAML or JSON, was ${(cause as Error).message.split('\n')[0]}`, {
+      cause,
+    });
   }
   if (content === null || content === undefined) return {};
   if (typeof content !== 'object' || Array.isArray(content)) {

@@ -2,8 +2,9 @@
  * The orders that are out: at most one per position, live or unknown, whatever version it was sized on. Past its expiry an order
  * that nobody has ended is unknown: it blocks its position until the executor has said what became of it.
  */
-import { assert } from '../model/errors.js';
+
 import type { Decimal } from '../model/decimal.js';
+import { assert } from '../model/errors.js';
 import { type Lots, lots } from '../model/portfolio.js';
 import type { OrderEvent, OrderEventKind } from '../model/records.js';
 

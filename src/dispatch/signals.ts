@@ -16,18 +16,19 @@ export function signalRow(
   decimals: number,
 ): Signal {
   const unit = Number(pow10(decimals));
-  const equity = Number(fractionToUnits(valuation.equity, decimals, 'down')) / unit;
-  const maintenance = Number(fractionToUnits(valuation.maintenance, decimals, 'up')) / unit;
+  const equity = fractionToUnits(valuation.equity, decimals, 'down');
+  const maintenance = fractionToUnits(valuation.maintenance, decimals, 'up');
   const breached = state === 'breached' || state === 'changed';
   return {
     portfolio,
     markets,
     state,
-    equity,
-    maintenance,
-    deficit: breached ? maintenance - equity : 0,
-    badDebt: Math.max(0, -equity),
-    marginRatio: valuation.maintenance.n === 0n ? null : fractionToNumber(valuation.equity) / fractionToNumber(valuation.maintenance),
+    equity: Number(equity) / unit,
+    maintenance: Number(maintenance) / unit,
+    deficit: breached ? Number(maintenance - equity) / unit : 0,
+    badDebt: equity < 0n ? Number(-equity) / unit : 0,
+    marginRatio:
+      valuation.maintenance.n === 0n ? null : fractionToNumber(valuation.equity) / fractionToNumber(valuation.maintenance),
   };
 }
 

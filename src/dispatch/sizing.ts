@@ -1,6 +1,6 @@
 /** How much an order closes and at what limit. The policy of this release is `full-close`: everything, at the bankruptcy price. */
 import { type Decimal, divideRounded, type Rounding } from '../model/decimal.js';
-import { type Fraction, multiply, fromDecimal, divide } from '../model/fraction.js';
+import { divide, type Fraction, fromDecimal, multiply } from '../model/fraction.js';
 import type { Market } from '../model/instruments.js';
 import { bankruptcyPrice } from '../model/margin.js';
 import type { BreachRow, Valuation } from '../model/records.js';
@@ -27,7 +27,10 @@ export function closingLimit(market: Market, row: BreachRow, portfolio: Valuatio
 
 /** |lots| · lot · contractSize · mark, in the settle asset. */
 export function notionalAt(market: Market, lots: number, mark: Decimal): Fraction {
-  const size = multiply(multiply({ n: BigInt(Math.abs(lots)), d: 1n }, fromDecimal(market.lot)), fromDecimal(market.contractSize));
+  const size = multiply(
+    multiply({ n: BigInt(Math.abs(lots)), d: 1n }, fromDecimal(market.lot)),
+    fromDecimal(market.contractSize),
+  );
   const value = multiply(size, fromDecimal(mark));
   return value.n < 0n ? { n: -value.n, d: value.d } : value;
 }

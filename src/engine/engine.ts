@@ -56,7 +56,8 @@ export class Engine {
       return { effects: this.applyValid(record), problems: [] };
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error;
-      const problems = error.problems.length > 0 ? error.problems : [{ where: record.type, expected: error.message, found: 'refused' }];
+      const problems =
+        error.problems.length > 0 ? error.problems : [{ where: record.type, expected: error.message, found: 'refused' }];
       return { effects: [], problems };
     }
   }
@@ -96,7 +97,8 @@ export class Engine {
 
   /** Marks of the past are refused: what they say is no longer so. */
   private applyTick(record: TickRecord): readonly Effect[] {
-    if (record.timeUs < this.tickTimeUs) throw badInput('tick.timeUs', `a time at or after ${this.tickTimeUs}`, String(record.timeUs));
+    if (record.timeUs < this.tickTimeUs)
+      throw badInput('tick.timeUs', `a time at or after ${this.tickTimeUs}`, String(record.timeUs));
     const reports = this.scanHalf.tick(record.marks);
     this.ticks += 1;
     this.tickTimeUs = record.timeUs;
@@ -106,7 +108,8 @@ export class Engine {
 
   private applyFills(record: FillsRecord, now: Moment): readonly Effect[] {
     const fresh = new Map<string, Fill>();
-    for (const fill of record.fills) if (!this.trades.has(fill.tradeId) && !fresh.has(fill.tradeId)) fresh.set(fill.tradeId, fill);
+    for (const fill of record.fills)
+      if (!this.trades.has(fill.tradeId) && !fresh.has(fill.tradeId)) fresh.set(fill.tradeId, fill);
     const { booked, reports } = this.scanHalf.applyFills([...fresh.values()]);
     for (const tradeId of fresh.keys()) this.remember(tradeId);
     return [...this.caseHalf.onFills(booked, now), ...this.caseHalf.onReports(reports, now)];

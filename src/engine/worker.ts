@@ -1,9 +1,9 @@
 /** The thread that hosts the engine in `serve`: sockets never delay a scan, and a scan never delays sockets. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { Problem } from '../model/errors.js';
 import { assert } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Effect } from '../model/records.js';
-import type { Problem } from '../model/errors.js';
 import { Newcomers } from '../synthetic/newcomers.js';
 import { PaperVenue } from '../venue/paper.js';
 import { conflate, type Submission } from './conflate.js';
@@ -37,7 +37,9 @@ export type FromWorker =
 
 async function load({ book, orderTtlUs }: WorkerSetup, post: (message: FromWorker) => void): Promise<Engine> {
   const onLoaded = (positions: number): void => post({ type: 'loading', positions });
-  return 'file' in book ? engineFromFile(book.file, orderTtlUs, onLoaded) : engineFromSynthetic(book.synthetic, orderTtlUs, onLoaded);
+  return 'file' in book
+    ? engineFromFile(book.file, orderTtlUs, onLoaded)
+    : engineFromSynthetic(book.synthetic, orderTtlUs, onLoaded);
 }
 
 async function run(): Promise<void> {

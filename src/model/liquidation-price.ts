@@ -211,7 +211,7 @@ export function liquidationPrices(
   });
   const losing = losingDirection(solver, mark, target.lots);
   const gaining = losing === 'down' ? 'up' : 'down';
-  const [first, second] = liquidatable ? [gaining, losing] as const : [losing, gaining] as const;
+  const [first, second] = liquidatable ? ([gaining, losing] as const) : ([losing, gaining] as const);
   return {
     liquidationPrice: solver.boundary(mark, liquidatable, first),
     liquidationPriceOther: solver.boundary(mark, liquidatable, second),

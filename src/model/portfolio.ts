@@ -66,12 +66,14 @@ export function accountOf(portfolioId: string): string {
 
 /** An account's portfolios: cross first (when it has a position or a balance), then isolated by id in code-unit order. */
 export function portfoliosOf(account: Account, marketId: (index: number) => string): Portfolio[] {
-  const isolated = account.isolated.map((position): Portfolio => ({
-    id: isolatedId(account.id, marketId(position.market), account.positionMode, sideOf(position.lots)),
-    mode: 'isolated',
-    cash: position.collateral,
-    positions: [position],
-  }));
+  const isolated = account.isolated.map(
+    (position): Portfolio => ({
+      id: isolatedId(account.id, marketId(position.market), account.positionMode, sideOf(position.lots)),
+      mode: 'isolated',
+      cash: position.collateral,
+      positions: [position],
+    }),
+  );
   isolated.sort((a, b) => compareIds(a.id, b.id));
   if (account.cross.length === 0 && account.balance === 0n) return isolated;
   return [{ id: account.id, mode: 'cross', cash: account.balance, positions: account.cross }, ...isolated];

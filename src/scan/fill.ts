@@ -3,7 +3,17 @@ import { divideRounded, exactUnits, pow10 } from '../model/decimal.js';
 import { badInput } from '../model/errors.js';
 import type { Market } from '../model/instruments.js';
 import { AMOUNT_MAX, LOTS_MAX } from '../model/limits.js';
-import { type Cash, type Cost, cash, cost, EXACT_DECIMALS, isolatedId, type Lots, lots, type Portfolio } from '../model/portfolio.js';
+import {
+  type Cash,
+  type Cost,
+  cash,
+  cost,
+  EXACT_DECIMALS,
+  isolatedId,
+  type Lots,
+  lots,
+  type Portfolio,
+} from '../model/portfolio.js';
 import type { Fill } from '../model/records.js';
 import { checkAmount } from '../store/limbs.js';
 import type { LiveBook } from './live-book.js';

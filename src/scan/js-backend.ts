@@ -58,7 +58,9 @@ function compileKernel(width: number): Kernel {
   try {
     return new Function('chunk', 'slices', 'slopes', 'boundFactor', 'nominees', 'unpriced', source) as Kernel;
   } catch (cause) {
-    throw new PlimsollError('unavailable', 'the js backend needs code generation from strings, which this Node forbids', { cause });
+    throw new PlimsollError('unavailable', 'the js backend needs code generation from strings, which this Node forbids', {
+      cause,
+    });
   }
 }
 

@@ -106,8 +106,7 @@ export class LineTable {
     }
     this.valuations[index] = valuation;
     // For a negative valuation |v| = −v: the requirement is taken off the other way round.
-    const [long, short] =
-      valuation < 0 ? [market.shortSlopes, market.longSlopes] : [market.longSlopes, market.shortSlopes];
+    const [long, short] = valuation < 0 ? [market.shortSlopes, market.longSlopes] : [market.longSlopes, market.shortSlopes];
     for (let tier = 0; tier < long.length; tier++) {
       this.slopes[market.firstLine + 2 * tier] = valuation * long[tier];
       this.slopes[market.firstLine + 2 * tier + 1] = valuation * short[tier];

@@ -190,7 +190,8 @@ export class LiveBook {
   /** Ids of an account's portfolios, its cross portfolio first; none when the account is not there. */
   portfolioIds(account: string): string[] {
     const ids: string[] = [];
-    for (let handle = this.store.find(account); handle >= 0; handle = this.store.linkOf(handle)) ids.push(this.store.idOf(handle));
+    for (let handle = this.store.find(account); handle >= 0; handle = this.store.linkOf(handle))
+      ids.push(this.store.idOf(handle));
     return ids;
   }
 

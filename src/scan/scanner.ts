@@ -54,7 +54,8 @@ export class Scanner {
 
   private checkMark({ market, price }: Mark): void {
     const instrument = this.book.instruments.markets[market];
-    if (instrument === undefined) throw badInput('mark', `a market index below ${this.book.instruments.markets.length}`, String(market));
+    if (instrument === undefined)
+      throw badInput('mark', `a market index below ${this.book.instruments.markets.length}`, String(market));
     const place = `mark of ${instrument.id}`;
     if (price.units <= 0n && !instrument.allowNonPositive) throw badInput(place, 'a price above 0', formatDecimal(price));
     const size = { units: price.units < 0n ? -price.units : price.units, decimals: price.decimals };

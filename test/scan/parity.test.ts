@@ -8,7 +8,16 @@ import { type Account, compareIds } from '../../src/model/portfolio.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import { LiveBook } from '../../src/scan/live-book.js';
 import { Scanner } from '../../src/scan/scanner.js';
-import { accountArbitrary, atTheEdge, dec, type Found, instrumentsArbitrary, type MarkTable, oracleFinds, portfoliosOfAll } from '../support/books.js';
+import {
+  accountArbitrary,
+  atTheEdge,
+  dec,
+  type Found,
+  instrumentsArbitrary,
+  type MarkTable,
+  oracleFinds,
+  portfoliosOfAll,
+} from '../support/books.js';
 
 function scannerFinds(scanner: Scanner): Found {
   const { store } = scanner.book;
@@ -18,7 +27,11 @@ function scannerFinds(scanner: Scanner): Found {
   for (let handle = 0; handle < store.handleEnd; handle++) {
     if (store.isLive(handle) && store.rowsOf(handle) === 0 && store.cashOf(handle) < 0n) drained.push(handle);
   }
-  return { liquidatable: ids(found.liquidatable), insolvent: ids([...found.insolvent, ...drained]), unpriced: ids(found.unpriced) };
+  return {
+    liquidatable: ids(found.liquidatable),
+    insolvent: ids([...found.insolvent, ...drained]),
+    unpriced: ids(found.unpriced),
+  };
 }
 
 /** Steps that a mark takes: small ones, to the edges of the 5 % window and a hair beyond, jumps, and back. */
@@ -57,10 +70,13 @@ const sceneArbitrary: fc.Arbitrary<Scene> = instrumentsArbitrary.chain((instrume
   fc.record({
     instruments: fc.constant(instruments),
     accounts: fc.tuple(...Array.from({ length: 12 }, (_, i) => accountArbitrary(instruments, `a${i}`))),
-    marks: fc.array(fc.oneof({ weight: 9, arbitrary: fc.bigInt({ min: 1n, max: 10n ** 11n }) }, { weight: 1, arbitrary: fc.constant(null) }), {
-      minLength: instruments.markets.length,
-      maxLength: instruments.markets.length,
-    }),
+    marks: fc.array(
+      fc.oneof({ weight: 9, arbitrary: fc.bigInt({ min: 1n, max: 10n ** 11n }) }, { weight: 1, arbitrary: fc.constant(null) }),
+      {
+        minLength: instruments.markets.length,
+        maxLength: instruments.markets.length,
+      },
+    ),
     target: fc.record({ account: fc.nat(11), tier: fc.nat(6), market: fc.nat(instruments.markets.length - 1) }),
     walk: fc.array(
       fc.record({

@@ -50,7 +50,17 @@ function describe({ machine, tiers, results }: BenchReport): string {
       .map(([name, value]) => `${name} ${figure(value)}`)
       .join(', '),
   ]);
-  const header = ['benchmark', 'backend', 'positions', 'median ms', 'p10 to p90', 'positions/s', 'of read', 'verified', 'figures'];
+  const header = [
+    'benchmark',
+    'backend',
+    'positions',
+    'median ms',
+    'p10 to p90',
+    'positions/s',
+    'of read',
+    'verified',
+    'figures',
+  ];
   return [
     `${machine.cpu}, ${machine.threads} threads, ${byteSize(machine.memoryBytes)}, Node ${machine.node}, ${machine.platform}`,
     `reads ${byteSize(machine.readBytesPerSecond)} a second on one thread; book under ${tiers}`,

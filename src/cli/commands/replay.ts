@@ -49,7 +49,12 @@ export const command: CommandModule = {
 };
 
 async function replayWithStatus(options: Options, io: Io) {
-  const loading = new Progress(io.stderr, 'loading positions', options.book === undefined ? options.positions : Infinity, Date.now);
+  const loading = new Progress(
+    io.stderr,
+    'loading positions',
+    options.book === undefined ? options.positions : Infinity,
+    Date.now,
+  );
   let status: StatusLine | null = null;
   let last: Parameters<StatusLine['update']>[0] | null = null;
   const settings: ReplayOptions = {
@@ -140,6 +145,8 @@ async function writeReport(path: string, options: Options, summary: ReplaySummar
   try {
     await writeFile(path, page);
   } catch (cause) {
-    throw new PlimsollError('bad-usage', `--report: expected a file that can be written, was ${path} (${String(cause)})`, { cause });
+    throw new PlimsollError('bad-usage', `--report: expected a file that can be written, was ${path} (${String(cause)})`, {
+      cause,
+    });
   }
 }
