@@ -8,7 +8,15 @@ export const COMMANDS: readonly CommandEntry[] = [
     isDefault: true,
     load: () => import('./commands/serve.js'),
   },
+  { name: 'scan', summary: 'one scan of a book at given marks, ranked by deficit', load: () => import('./commands/scan.js') },
+  { name: 'explain', summary: 'one account, with every term of its figures', load: () => import('./commands/explain.js') },
   { name: 'replay', summary: 'real price history through the whole pipeline', load: () => import('./commands/replay.js') },
+  {
+    name: 'generate',
+    summary: 'a made-up book on disk, the same for the same seed',
+    load: () => import('./commands/generate.js'),
+  },
+  { name: 'tail', summary: 'what a gateway says, a line each', load: () => import('./commands/tail.js') },
   { name: 'bench', summary: 'the benchmarks, with the machine described', load: () => import('./commands/bench.js') },
   { name: 'doctor', summary: 'what this machine offers and which backends can run', load: () => import('./commands/doctor.js') },
 ];

@@ -1,0 +1,115 @@
+/** One scan of a book file at the prices of a marks file: filter, then verdict. Knows files and the scan; prints nothing. */
+import { compareRanked, ranked } from '../dispatch/ranking.js';
+import type { Engine } from '../engine/engine.js';
+import { engineFromFile, type OnLoaded } from '../engine/load.js';
+import { readMarks } from '../files/marks.js';
+import { compareIds, type Portfolio } from '../model/portfolio.js';
+import { type PrintedValuation, printValuation } from '../model/print.js';
+
+/** A scan judges and sends nothing: no order lives in it. */
+const ORDER_TTL_US = 0;
+
+export interface ScanOptions {
+  /** A `.json` or `.jsonl` file, or a Parquet folder. */
+  readonly book: string;
+  /** A marks file. */
+  readonly marks: string;
+  readonly onLoaded?: OnLoaded;
+}
+
+/** A portfolio that lacks marks: its state is unknown. */
+export interface UnpricedRow {
+  readonly portfolio: string;
+  /** Markets without a mark, by id in code-unit order. */
+  readonly missing: readonly string[];
+}
+
+/** Nothing left to liquidate (maintenance 0), and less than nothing left. Amounts as in `LiquidatableRow`. */
+export interface InsolventRow {
+  readonly portfolio: string;
+  readonly equity: string;
+  readonly badDebt: string;
+}
+
+/** Amounts are strings in the valuation asset's decimals: equity rounded down, maintenance up. */
+export interface LiquidatableRow extends PrintedValuation {
+  readonly portfolio: string;
+  readonly mode: Portfolio['mode'];
+}
+
+/** What `scan --json` prints. */
+export interface ScanSummary {
+  readonly version: 1;
+  readonly accounts: number;
+  readonly positions: number;
+  readonly portfolios: number;
+  readonly backend: string;
+  /** By portfolio id in code-unit order. */
+  readonly unpriced: readonly UnpricedRow[];
+  /** Largest bad debt first (exact), ties by portfolio id. */
+  readonly insolvent: readonly InsolventRow[];
+  /** Largest deficit first (exact), ties by portfolio id in code-unit order. */
+  readonly liquidatable: readonly LiquidatableRow[];
+}
+
+/**
+ * Scans a book once. Throws `PlimsollError`: `bad-input` with every problem of a file, `nothing-to-do` for a book without accounts. A
+ * scan that finds nobody is a result.
+ */
+export async function scan(options: ScanOptions): Promise<ScanSummary> {
+  const engine = await engineFromFile(options.book, ORDER_TTL_US, options.onLoaded);
+  const { book, scanner } = engine.scanHalf;
+  scanner.setMarks((await readMarks(options.marks, engine.instruments)).marks);
+  const found = scanner.scan();
+  const { decimals } = engine.instruments.valuation;
+  const rank = (handles: readonly number[]) => handles.map((handle) => judged(engine, handle)).sort(compareRanked);
+  return {
+    version: 1,
+    accounts: book.accountCount,
+    positions: book.store.rowCount,
+    portfolios: book.portfolioCount,
+    backend: engine.backendName,
+    unpriced: unpricedRows(engine, found.unpriced),
+    insolvent: rank([...found.insolvent, ...drained(engine)]).map((report) => {
+      const { equity, badDebt } = printValuation(report, false, decimals);
+      return { portfolio: report.portfolio, equity, badDebt };
+    }),
+    liquidatable: rank(found.liquidatable).map((report) => ({
+      portfolio: report.portfolio,
+      mode: report.mode,
+      ...printValuation(report, true, decimals),
+    })),
+  };
+}
+
+function judged(engine: Engine, handle: number) {
+  const { book, scanner } = engine.scanHalf;
+  scanner.verdict.judge(handle);
+  const mode: Portfolio['mode'] = book.isIsolated(handle) ? 'isolated' : 'cross';
+  return ranked({
+    portfolio: book.store.idOf(handle),
+    mode,
+    equity: scanner.verdict.equityFraction(),
+    maintenance: scanner.verdict.maintenanceFraction(),
+  });
+}
+
+/** Portfolios without positions and with a negative balance: no mark moves them, so the scan does not look at them. */
+function drained(engine: Engine): number[] {
+  const { store } = engine.scanHalf.book;
+  const handles: number[] = [];
+  for (let handle = 0; handle < store.handleEnd; handle += 1) {
+    if (store.isLive(handle) && store.rowsOf(handle) === 0 && store.cashOf(handle) < 0n) handles.push(handle);
+  }
+  return handles;
+}
+
+function unpricedRows(engine: Engine, handles: Uint32Array): UnpricedRow[] {
+  const { book, scanner } = engine.scanHalf;
+  const { markets } = engine.instruments;
+  const rows = Array.from(handles, (handle): UnpricedRow => {
+    const missing = scanner.verdict.missingMarkets(handle).map((market) => markets[market].id);
+    return { portfolio: book.store.idOf(handle), missing: missing.sort(compareIds) };
+  });
+  return rows.sort((a, b) => compareIds(a.portfolio, b.portfolio));
+}

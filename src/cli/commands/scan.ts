@@ -1,0 +1,67 @@
+/** `plimsoll scan`: one scan of a book at given marks, the liquidatable portfolios ranked by deficit. */
+import { type ScanSummary, scan } from '../../app/scan.js';
+import type { CommandModule } from '../command.js';
+import { grouped } from '../format.js';
+import { backendOption } from '../options.js';
+import { Progress } from '../progress.js';
+import { formatTable } from '../table.js';
+
+interface Options {
+  readonly book: string;
+  readonly marks: string;
+  readonly json?: true;
+}
+
+export const command: CommandModule = {
+  examples: [
+    'scan --book book.json --marks marks.json',
+    'scan --book book.jsonl --marks marks.json --json | jq .liquidatable[0]',
+  ],
+  configure: (command) => {
+    command
+      .requiredOption('--book <file>', 'the book: .json, .jsonl or a Parquet folder')
+      .requiredOption('--marks <file>', 'mark prices as JSON')
+      .option('--backend <name>', 'auto or js', backendOption, 'auto')
+      .option('--json', 'print JSON, one line');
+  },
+  run: async (parsed, io) => {
+    const { book, marks, json } = parsed.opts<Options>();
+    const loading = new Progress(io.stderr, 'loading positions', Number.POSITIVE_INFINITY, Date.now);
+    const onLoaded = (positions: number): void => loading.update(positions);
+    const summary = await scan({ book, marks, onLoaded }).finally(() => loading.finish());
+    io.stdout.write(json ? `${JSON.stringify(summary)}\n` : describe(summary));
+  },
+};
+
+function describe(summary: ScanSummary): string {
+  const { liquidatable, insolvent, unpriced } = summary;
+  const parts: string[] = [];
+  if (liquidatable.length > 0) {
+    const rows = liquidatable.map(({ portfolio, mode, equity, maintenance, deficit, badDebt, marginRatio }) => [
+      portfolio,
+      mode,
+      equity,
+      maintenance,
+      deficit,
+      badDebt,
+      marginRatio ?? '-',
+    ]);
+    parts.push(formatTable(['liquidatable', 'mode', 'equity', 'maintenance', 'deficit', 'bad debt', 'ratio'], rows));
+  }
+  if (insolvent.length > 0) {
+    const rows = insolvent.map(({ portfolio, equity, badDebt }) => [portfolio, equity, badDebt]);
+    parts.push(formatTable(['insolvent', 'equity', 'bad debt'], rows));
+  }
+  if (unpriced.length > 0) {
+    const rows = unpriced.map(({ portfolio, missing }) => [portfolio, missing.join(' ')]);
+    parts.push(formatTable(['unpriced', 'markets without a mark'], rows));
+  }
+  const counted = `${grouped(summary.positions)} positions in ${grouped(summary.portfolios)} portfolios of ${grouped(summary.accounts)} accounts`;
+  const found = [
+    `${grouped(liquidatable.length)} liquidatable`,
+    `${grouped(insolvent.length)} insolvent`,
+    `${grouped(unpriced.length)} unpriced`,
+  ];
+  parts.push(`${counted}: ${found.join(', ')} (backend ${summary.backend})\n`);
+  return parts.join('\n');
+}

@@ -1,0 +1,33 @@
+/**
+ * The library: `import { … } from 'plimsoll'`. The command line is a thin face over the same functions, with the same schemas and
+ * errors; whatever the caller did wrong is a `PlimsollError`. The subscriber's client is `plimsoll/client`.
+ */
+export {
+  type ExplainedPortfolio,
+  type ExplainedPosition,
+  type ExplainOptions,
+  type Explanation,
+  explain,
+  type PositionFigures,
+} from './app/explain.js';
+export { type Generated, type GenerateOptions, generate } from './app/generate.js';
+export { type ReplayOptions, type ReplayPictures, type ReplaySummary, replay } from './app/replay.js';
+export type { ReplayHour, ReplaySums } from './app/replay-totals.js';
+export {
+  type InsolventRow,
+  type LiquidatableRow,
+  type ScanOptions,
+  type ScanSummary,
+  scan,
+  type UnpricedRow,
+} from './app/scan.js';
+export { readBook } from './files/book.js';
+export type { BookCounts, BookSink } from './files/intake.js';
+export { type Marks, readMarks } from './files/marks.js';
+export type { Decimal } from './model/decimal.js';
+export { ERROR_CODES, type ErrorCode, PlimsollError, type Problem } from './model/errors.js';
+export type { Fraction } from './model/fraction.js';
+export type { Asset, Instruments, MarginRule, Market, Tier } from './model/instruments.js';
+export type { Account, Cash, Cost, IsolatedPosition, Lots, Position, Side } from './model/portfolio.js';
+export type { PrintedValuation } from './model/print.js';
+export type { Mark } from './model/records.js';
