@@ -9,6 +9,7 @@ import { instrumentsFromInput } from '../model/instrument-input.js';
 import { type ProblemList, show } from '../model/problems.js';
 import { type BookSink, Intake } from './intake.js';
 import { parseJson, prefixOf } from './json.js';
+import { checkPages } from './parquet-pages.js';
 import { openToRead, readText } from './text.js';
 
 /** Column names, and whether a table must have them. */
@@ -100,7 +101,10 @@ class Table {
       }
       const rowStart = this.groupStart;
       const rowEnd = rowStart + Number(group.num_rows);
-      this.rows = await guarded(this.path, () => this.readRows(rowStart, rowEnd));
+      this.rows = await guarded(this.path, async () => {
+        await checkPages(this.file, group, topLevelColumns(this.metadata));
+        return this.readRows(rowStart, rowEnd);
+      });
       this.at = 0;
       this.group += 1;
       this.groupStart = rowEnd;

@@ -95,8 +95,12 @@ describe('JSON Lines', () => {
   test('bytes that are no UTF-8', async () => {
     const bytes = Buffer.from(jsonLines(HEADER, 'é', 'x'));
     bytes[bytes.length - 1] = 0xff;
-    expect(await linesOf(readWhole(write('book.jsonl', bytes)))).toEqual(['book.jsonl:3: expected UTF-8 text, was bytes that are not']);
-    expect(await linesOf(readWhole(write('book.json', bytes)))).toEqual(['book.json:3: expected UTF-8 text, was bytes that are not']);
+    expect(await linesOf(readWhole(write('book.jsonl', bytes)))).toEqual([
+      'book.jsonl:3: expected UTF-8 text, was bytes that are not',
+    ]);
+    expect(await linesOf(readWhole(write('book.json', bytes)))).toEqual([
+      'book.json:3: expected UTF-8 text, was bytes that are not',
+    ]);
   });
 });
 
@@ -181,7 +185,9 @@ describe('Parquet', () => {
     write('folder/positions.parquet', 'PAR1 this is not');
     const [line, ...rest] = await linesOf(readWhole(pathOf('folder')));
     expect(rest).toEqual([]);
-    expect(line).toMatch(/^folder\/positions.parquet: expected a flat Parquet file that is Snappy-compressed or not compressed, was "/);
+    expect(line).toMatch(
+      /^folder\/positions.parquet: expected a flat Parquet file that is Snappy-compressed or not compressed, was "/,
+    );
     rmSync(pathOf('folder/positions.parquet'));
     expect(await linesOf(readWhole(pathOf('folder')))).toEqual([
       'folder/positions.parquet: expected a file that can be read, was missing (ENOENT)',

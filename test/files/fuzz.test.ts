@@ -60,13 +60,20 @@ test('books with bytes changed, left out or cut off', async () => {
   const texts = { 'fuzz.json': JSON.stringify(EXAMPLE), 'fuzz.jsonl': `${JSON.stringify(HEADER)}\n${JSON.stringify(ALICE)}` };
   const seen = new Set<string>();
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom('fuzz.json' as const, 'fuzz.jsonl' as const), fc.nat(), fc.nat(255), fc.nat(2), async (name, at, byte, how) => {
-      const bytes = Buffer.from(texts[name]);
-      const index = at % bytes.length;
-      const mutated = how === 0 ? bytes.subarray(0, index) : Buffer.concat([bytes.subarray(0, index), bytes.subarray(index + 1)]);
-      if (how === 2) bytes[index] = byte;
-      seen.add(await outcome(readWhole(write(name, how === 2 ? bytes : mutated))));
-    }),
+    fc.asyncProperty(
+      fc.constantFrom('fuzz.json' as const, 'fuzz.jsonl' as const),
+      fc.nat(),
+      fc.nat(255),
+      fc.nat(2),
+      async (name, at, byte, how) => {
+        const bytes = Buffer.from(texts[name]);
+        const index = at % bytes.length;
+        const mutated =
+          how === 0 ? bytes.subarray(0, index) : Buffer.concat([bytes.subarray(0, index), bytes.subarray(index + 1)]);
+        if (how === 2) bytes[index] = byte;
+        seen.add(await outcome(readWhole(write(name, how === 2 ? bytes : mutated))));
+      },
+    ),
     { numRuns: 1500 },
   );
   expect([...seen].sort()).toEqual(['read', 'refused']);
@@ -77,18 +84,27 @@ test('Parquet files with bytes changed or cut off', async () => {
   await writeBookParquet(pathOf('good'), instruments, accounts);
   mkdirSync(pathOf('bad'), { recursive: true });
   copyFileSync(pathOf('good/header.json'), pathOf('bad/header.json'));
-  const good = { accounts: readFileSync(pathOf('good/accounts.parquet')), positions: readFileSync(pathOf('good/positions.parquet')) };
+  const good = {
+    accounts: readFileSync(pathOf('good/accounts.parquet')),
+    positions: readFileSync(pathOf('good/positions.parquet')),
+  };
   const seen = new Set<string>();
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom('accounts' as const, 'positions' as const), fc.nat(), fc.nat(255), fc.boolean(), async (table, at, byte, cut) => {
-      const bytes = Buffer.from(good[table]);
-      const index = at % bytes.length;
-      bytes[index] = byte;
-      write('bad/accounts.parquet', good.accounts);
-      write('bad/positions.parquet', good.positions);
-      write(`bad/${table}.parquet`, cut ? bytes.subarray(0, index) : bytes);
-      seen.add(await outcome(readWhole(pathOf('bad'))));
-    }),
+    fc.asyncProperty(
+      fc.constantFrom('accounts' as const, 'positions' as const),
+      fc.nat(),
+      fc.nat(255),
+      fc.boolean(),
+      async (table, at, byte, cut) => {
+        const bytes = Buffer.from(good[table]);
+        const index = at % bytes.length;
+        bytes[index] = byte;
+        write('bad/accounts.parquet', good.accounts);
+        write('bad/positions.parquet', good.positions);
+        write(`bad/${table}.parquet`, cut ? bytes.subarray(0, index) : bytes);
+        seen.add(await outcome(readWhole(pathOf('bad'))));
+      },
+    ),
     { numRuns: 1000 },
   );
   expect([...seen].sort()).toEqual(['read', 'refused']);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseJson } from '../../src/files/json.js';
-import { ProblemList } from '../../src/model/problems.js';
 import { formatProblem } from '../../src/model/errors.js';
+import { ProblemList } from '../../src/model/problems.js';
 
 function parse(text: string, line?: number): { value: unknown; lines: string[] } {
   const problems = new ProblemList();

@@ -64,12 +64,12 @@ const MISTAKES: [path: string, value: unknown, line: string][] = [
   [`${MARKET}/maintenance/closeFee`, '1/0', `markets.BTCUSDT.maintenance.closeFee: expected ${RATE}, was "1/0"`],
   [TIERS, [], 'markets.BTCUSDT.maintenance.tiers: expected at least one tier, was 0'],
   [`${TIERS}/0/floor`, '1', 'markets.BTCUSDT.maintenance.tiers[0].floor: expected "0" in the first tier, was "1"'],
-  [`${TIERS}/1/floor`, '0', "markets.BTCUSDT.maintenance.tiers[1].floor: expected a floor above the last tier's 0, was \"0\""],
+  [`${TIERS}/1/floor`, '0', 'markets.BTCUSDT.maintenance.tiers[1].floor: expected a floor above the last tier\'s 0, was "0"'],
   [`${TIERS}/1/floor`, '-5', `markets.BTCUSDT.maintenance.tiers[1].floor: expected ${DECIMAL}, zero or more, was "-5"`],
   [
     `${TIERS}/1/rate`,
     '0.003',
-    "markets.BTCUSDT.maintenance.tiers[1].rate: expected a rate not below the last tier's 0.004, was \"0.003\"",
+    'markets.BTCUSDT.maintenance.tiers[1].rate: expected a rate not below the last tier\'s 0.004, was "0.003"',
   ],
   [`${TIERS}/1/rate`, '1/1000000001', `markets.BTCUSDT.maintenance.tiers[1].rate: expected ${RATE}, was "1/1000000001"`],
   [
@@ -83,13 +83,21 @@ const MISTAKES: [path: string, value: unknown, line: string][] = [
   ['accounts/0/id', 7, `accounts[0].id: expected ${ACCOUNT_ID}, was 7`],
   ['accounts/0/id', '', `accounts[0].id: expected ${ACCOUNT_ID}, was ""`],
   ['accounts/0/positionMode', 'both', 'accounts[0].positionMode: expected "net" or "hedge", was "both"'],
-  ['accounts/0/note', 'x', 'accounts[0].note: expected no such key (an account has id, positionMode, balances, positions), was "x"'],
+  [
+    'accounts/0/note',
+    'x',
+    'accounts[0].note: expected no such key (an account has id, positionMode, balances, positions), was "x"',
+  ],
   ['accounts/0/balances', undefined, 'accounts[0].balances: expected an object of amounts by asset, was nothing'],
   ['accounts/0/balances/USDT', 1000, `accounts[0].balances.USDT: expected ${AMOUNT}, was 1000`],
   ['accounts/0/balances/USDT', 'NaN', `accounts[0].balances.USDT: expected ${AMOUNT}, was "NaN"`],
   ['accounts/0/balances/USDT', '-0', `accounts[0].balances.USDT: expected ${AMOUNT}, was "-0"`],
   ['accounts/0/balances/USDT', '01', `accounts[0].balances.USDT: expected ${AMOUNT}, was "01"`],
-  ['accounts/0/balances/USDT', '0.0000001', 'accounts[0].balances.USDT: expected at most 6 decimals, as USDT has, was "0.0000001"'],
+  [
+    'accounts/0/balances/USDT',
+    '0.0000001',
+    'accounts[0].balances.USDT: expected at most 6 decimals, as USDT has, was "0.0000001"',
+  ],
   [
     'accounts/0/balances/USDT',
     '170141183460469231732',
@@ -143,7 +151,11 @@ const MISTAKES: [path: string, value: unknown, line: string][] = [
     '-1',
     'accounts[0].positions[1].collateral: expected a decimal string of zero or more on an isolated position, was "-1"',
   ],
-  [`${ISOLATED}/collateral`, '0.0000001', 'accounts[0].positions[1].collateral: expected at most 6 decimals, as USDT has, was "0.0000001"'],
+  [
+    `${ISOLATED}/collateral`,
+    '0.0000001',
+    'accounts[0].positions[1].collateral: expected at most 6 decimals, as USDT has, was "0.0000001"',
+  ],
   [
     `${ISOLATED}/collateral`,
     '170141183460469231732',

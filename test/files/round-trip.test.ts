@@ -84,20 +84,26 @@ const accountsOf = (markets: number): fc.Arbitrary<Account[]> => {
       isolated: fc.array(position(markets), { maxLength: 4 }).map(unique),
     })
     .chain((one) =>
-      fc
-        .array(amount, { minLength: 4, maxLength: 4 })
-        .map((amounts): Account => ({
+      fc.array(amount, { minLength: 4, maxLength: 4 }).map(
+        (amounts): Account => ({
           ...one,
           isolated: one.isolated.map((row, i) => ({ ...row, collateral: cash(amounts[i] < 0n ? -amounts[i] : amounts[i]) })),
-        })),
+        }),
+      ),
     );
   return fc.uniqueArray(account, { selector: ({ id }) => id, minLength: 1, maxLength: 6 });
 };
 
-const book = header.map(instrumentsOf).chain((instruments) => fc.tuple(fc.constant(instruments), accountsOf(instruments.markets.length)));
+const book = header
+  .map(instrumentsOf)
+  .chain((instruments) => fc.tuple(fc.constant(instruments), accountsOf(instruments.markets.length)));
 
 /** Equal in value: texts may lose zeros, so that decimals are compared by the canonical header. */
-function expectSame(read: { instruments: Instruments; accounts: Account[] }, instruments: Instruments, accounts: Account[]): void {
+function expectSame(
+  read: { instruments: Instruments; accounts: Account[] },
+  instruments: Instruments,
+  accounts: Account[],
+): void {
   expect(read.accounts).toEqual(accounts);
   expect(instrumentsToInput(read.instruments)).toEqual(instrumentsToInput(instruments));
 }
@@ -131,7 +137,10 @@ test('books larger than a chunk and a row group, with progress', async () => {
       yield { id: `a${i}`, positionMode: 'net', balance: cash(BigInt(i)), cross: i % 3 === 0 ? [at(i)] : [], isolated: [] };
     }
   }
-  for (const [path, writer] of [[pathOf('many.jsonl'), writeBookJsonLines] as const, [pathOf('many'), writeBookParquet] as const]) {
+  for (const [path, writer] of [
+    [pathOf('many.jsonl'), writeBookJsonLines] as const,
+    [pathOf('many'), writeBookParquet] as const,
+  ]) {
     let told = 0;
     const counts = await writer(path, instruments, many(), (written) => {
       expect(written.accounts).toBeGreaterThan(told);
@@ -150,7 +159,10 @@ test('an entry that does not end is rounded at 18 decimals, to nearest', () => {
 
 test('marks', async () => {
   const instruments = instrumentsOf(fc.sample(header, { numRuns: 1, seed: 5 })[0]);
-  const price: fc.Arbitrary<Decimal> = fc.record({ units: fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), decimals: fc.nat(40) });
+  const price: fc.Arbitrary<Decimal> = fc.record({
+    units: fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }),
+    decimals: fc.nat(40),
+  });
   await fc.assert(
     fc.asyncProperty(price, fc.option(fc.nat(), { nil: null }), async (value, timeMs) => {
       await writeMarks(pathOf('marks.json'), { timeMs, marks: [{ market: 0, price: value }] }, instruments);
