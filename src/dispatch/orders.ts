@@ -37,6 +37,13 @@ export class OrderTable {
     return this.byId.size;
   }
 
+  /** Orders past their expiry at a time. */
+  unknownCount(timeUs: number): number {
+    let count = 0;
+    for (const { expiryUs } of this.byId.values()) if (timeUs > expiryUs) count += 1;
+    return count;
+  }
+
   find(orderId: string): Order | undefined {
     return this.byId.get(orderId);
   }

@@ -3,7 +3,7 @@
  * in with the record, and equal records give equal effects. Its two halves talk only in reports.
  */
 import type { Moment } from '../dispatch/cases.js';
-import { badInput, PlimsollError, type Problem } from '../model/errors.js';
+import { assert, badInput, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Account } from '../model/portfolio.js';
 import type { Effect, Fill, FillsRecord, InputRecord, TickRecord } from '../model/records.js';
@@ -69,6 +69,7 @@ export class Engine {
     if (record.type === 'book') return this.caseHalf.onReports(this.scanHalf.setAccounts(record.rows), now);
     if (record.type === 'acks') return this.caseHalf.onAcks(record.acks, now);
     if (record.type === 'fills') return this.applyFills(record, now);
+    assert(record.type === 'clock', `expected a known type of record, was ${JSON.stringify(record)}`);
     return [];
   }
 
@@ -91,6 +92,7 @@ export class Engine {
       deficit: this.caseHalf.deficit,
       openCases: desk.openCount,
       liveOrders: desk.orders.count,
+      unknownOrders: desk.orders.unknownCount(this.timeUs),
       liquidations: this.caseHalf.liquidations,
     } satisfies Omit<EngineStats, 'conflated' | 'tickMs'>;
   }

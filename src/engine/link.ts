@@ -23,7 +23,10 @@ export interface EngineStats {
   /** Sum over the liquidatable portfolios, in the valuation asset. */
   readonly deficit: number;
   readonly openCases: number;
+  /** Orders that are out, unknown ones included. */
   readonly liveOrders: number;
+  /** Orders past their expiry that nobody has ended: each blocks its position until the executor has said what became of it. */
+  readonly unknownOrders: number;
   /** Since the start. */
   readonly liquidations: number;
 }

@@ -57,6 +57,7 @@ export const FIELDS = {
     'deficit',
     'openCases',
     'liveOrders',
+    'unknownOrders',
     'liquidations',
   ],
   book: ['account', 'version', 'balances', 'positions', 'positionMode'],

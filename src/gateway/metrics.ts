@@ -17,6 +17,7 @@ const ENGINE_GAUGES: readonly (readonly [name: string, help: string, read: (stat
   ['plimsoll_deficit', 'Sum of the deficits, in the valuation asset.', (stats) => stats.deficit],
   ['plimsoll_open_cases', 'Cases open.', (stats) => stats.openCases],
   ['plimsoll_live_orders', 'Orders live or unknown.', (stats) => stats.liveOrders],
+  ['plimsoll_unknown_orders', 'Orders past their expiry that nobody has ended.', (stats) => stats.unknownOrders],
 ];
 
 const ENGINE_COUNTERS: readonly (readonly [name: string, help: string, read: (stats: EngineStats) => number])[] = [

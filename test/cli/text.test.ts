@@ -120,6 +120,7 @@ const STATS: EngineStats = {
   deficit: 1_234_567.8,
   openCases: 2,
   liveOrders: 1,
+  unknownOrders: 0,
   liquidations: 4301,
 };
 

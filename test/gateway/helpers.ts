@@ -99,6 +99,7 @@ export class ScriptedLink implements EngineLink {
       deficit: 64,
       openCases: 1,
       liveOrders: 1,
+      unknownOrders: 0,
       liquidations: 7,
     };
   }
