@@ -158,13 +158,12 @@ class Solver {
     for (;;) {
       const end = this.nextBreak(from, direction);
       const piece = this.pieceAt(this.inside(from, end, direction));
-      const stops = [rootOf(piece.slack), rootOf(piece.maintenance)].filter(
-        (root): root is Fraction =>
-          root !== null && compare(root, from) === outward && (end === null || compare(end, root) === outward),
-      );
-      stops.sort((x, y) => compare(x, y) * outward);
-      for (const [i, stop] of [from, ...stops].entries()) {
-        const beyond = this.inside(stop, stops[i] ?? end, direction);
+      // Inside a piece only slack changes sign: maintenance is nowhere below zero, so that a zero of it ends a piece.
+      const root = rootOf(piece.slack);
+      const met = root !== null && compare(root, from) === outward && (end === null || compare(end, root) === outward);
+      const stops = met ? [from, root] : [from];
+      for (const [i, stop] of stops.entries()) {
+        const beyond = this.inside(stop, stops[i + 1] ?? end, direction);
         if (this.triggered(piece, beyond) !== now) return stop;
       }
       if (end === null || !this.inDomain(end)) return null;

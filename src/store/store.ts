@@ -198,31 +198,21 @@ export class Store {
 
   /** Adds a row at the end, moving the portfolio to the next shelf when its own is full. Returns the row's index. */
   appendRow(handle: number, line: number, lots: number, cost: bigint): number {
-    checkAmount(cost, 'cost');
+    checkRow(lots, cost);
     const { portfolio, at } = this.entry(handle);
     const count = portfolio.rows[at];
     const { shelf } = portfolio;
     if (shelf[at] === NO_SHELF || count === this.shelfAt(shelf[at]).width) this.moveTo(handle, count + 1);
     portfolio.rows[at] = count + 1;
     this.rowTotal += 1;
-    this.setRow(handle, count, line, lots, cost);
+    this.writeRow(handle, count, line, lots, cost);
     return count;
   }
 
   setRow(handle: number, j: number, line: number, lots: number, cost: bigint): void {
-    assert(Number.isSafeInteger(lots) && lots !== 0, 'expected whole lots other than 0');
-    checkAmount(cost, 'cost');
-    const { portfolio, at } = this.entry(handle);
-    assert(j < portfolio.rows[at], 'expected a row of the portfolio');
-    const shelf = this.shelfAt(portfolio.shelf[at]);
-    const slot = portfolio.slot[at];
-    const chunk = shelf.chunkOf(slot);
-    const row = shelf.rowBase(slot) + j * LANES;
-    chunk.line[row] = line;
-    chunk.size[row] = lots;
-    chunk.lots[row] = lots;
-    chunk.cost.set(row, cost);
-    shelf.markDirty(slot);
+    checkRow(lots, cost);
+    assert(j >= 0 && j < this.rowsOf(handle), 'expected a row of the portfolio');
+    this.writeRow(handle, j, line, lots, cost);
   }
 
   /** The last row takes the place of the removed one. The portfolio moves down when it fills at most half its lane. */
@@ -248,6 +238,19 @@ export class Store {
     const shelf = this.shelfAt(portfolio.shelf[at]);
     const slot = portfolio.slot[at];
     shelf.chunkOf(slot).cash[shelf.laneOf(slot)] = value;
+    shelf.markDirty(slot);
+  }
+
+  private writeRow(handle: number, j: number, line: number, lots: number, cost: bigint): void {
+    const { portfolio, at } = this.entry(handle);
+    const shelf = this.shelfAt(portfolio.shelf[at]);
+    const slot = portfolio.slot[at];
+    const chunk = shelf.chunkOf(slot);
+    const row = shelf.rowBase(slot) + j * LANES;
+    chunk.line[row] = line;
+    chunk.size[row] = lots;
+    chunk.lots[row] = lots;
+    chunk.cost.set(row, cost);
     shelf.markDirty(slot);
   }
 
@@ -291,6 +294,12 @@ export class Store {
     for (let j = 0; j < rows; j++) copyRow(to, toBase + j * LANES, from, fromBase + j * LANES);
     to.cash[target.laneOf(targetSlot)] = from.cash[source.laneOf(sourceSlot)];
   }
+}
+
+/** Refuses a row before anything of it is written. */
+function checkRow(lots: number, cost: bigint): void {
+  assert(Number.isSafeInteger(lots) && lots !== 0, 'expected whole lots other than 0');
+  checkAmount(cost, 'cost');
 }
 
 function copyRow(to: Chunk, toRow: number, from: Chunk, fromRow: number): void {

@@ -254,6 +254,23 @@ describe('by hand', () => {
     expect(found.liquidationPrice).toEqual(fraction(125n, 2n));
   });
 
+  it('at a peak of slack the steeper side is the losing one', () => {
+    const table = (dear: string): Market =>
+      one(
+        rule([
+          [0, '0.1'],
+          [300, dear],
+        ]),
+      );
+    const legs = [position(3, 100), position(-2, 100)];
+    // Both legs' requirement at 100 is 50. Below, slack falls by 0.5 a unit of price; above by 3·0.5 + 2·0.1 − 1 = 0.7.
+    const up = solve([table('0.5')], 64, legs, [100]);
+    expect([up.liquidationPrice, up.liquidationPriceOther]).toEqual([fraction(120n), fraction(72n)]);
+    // Above by 3·0.3 + 2·0.1 − 1 = 0.1.
+    const down = solve([table('0.3')], 54, legs, [100]);
+    expect([down.liquidationPrice, down.liquidationPriceOther]).toEqual([fraction(92n), fraction(140n)]);
+  });
+
   it('a requirement on entry does not move with the mark', () => {
     const table = rule([[0, '0.1']], { basis: 'entry' });
     // 20 + p − 100 = 10
