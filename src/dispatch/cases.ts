@@ -23,6 +23,8 @@ export interface Case {
   orderCount: number;
   /** Positions whose limited order went unfilled: the next has no limit. */
   readonly unlimited: Set<string>;
+  /** Positions whose order was rejected since the last report: sending it again at once could go on for ever. */
+  readonly rejected: Set<string>;
 }
 
 /** The moment at which something is decided. */
@@ -66,7 +68,11 @@ export class CaseDesk {
   /** Takes in a portfolio's report: opens, follows or ends its case. True when its orders changed. */
   onReport(report: PortfolioReport, now: Moment, out: Outbox): boolean {
     const known = this.cases.get(report.portfolio);
-    if (report.standing === 'unpriced') return false;
+    if (report.standing === 'unpriced') {
+      // What is out stays out, and nothing new goes out on what was known before.
+      if (known !== undefined) known.report = { ...known.report, standing: 'unpriced' };
+      return false;
+    }
     if (report.standing !== 'liquidatable') {
       if (known === undefined) return false;
       this.endCase(known, report, now, out);
@@ -75,6 +81,7 @@ export class CaseDesk {
     const current = known ?? this.openCase(report, now, out);
     const before = current.report;
     current.report = report;
+    current.rejected.clear();
     return this.placeOrders(current, before.rows, now, out);
   }
 
@@ -86,9 +93,10 @@ export class CaseDesk {
       this.endOrder(order, out);
       const current = this.cases.get(order.portfolio);
       if (current === undefined) continue;
-      if (ack.state === 'unfilled') current.unlimited.add(positionKey(order.portfolio, order.market, order.side));
-      // A rejected order waits for the next tick: sending it again at once could go on for ever.
-      if (ack.state !== 'rejected') this.placeOrders(current, current.report.rows, now, out);
+      const key = positionKey(order.portfolio, order.market, order.side);
+      if (ack.state === 'unfilled') current.unlimited.add(key);
+      if (ack.state === 'rejected') current.rejected.add(key);
+      if (current.report.standing === 'liquidatable') this.placeOrders(current, current.report.rows, now, out);
     }
   }
 
@@ -107,6 +115,7 @@ export class CaseDesk {
       report,
       orderCount: 0,
       unlimited: new Set(),
+      rejected: new Set(),
     };
     this.cases.set(report.portfolio, opened);
     out.cases.push(caseEvent(opened, 'opened', now, null, null));
@@ -121,21 +130,26 @@ export class CaseDesk {
 
   /** One order per position that has none; orders that no longer fit their position are cancelled and waited for. */
   private placeOrders(current: Case, rowsBefore: readonly BreachRow[], now: Moment, out: Outbox): boolean {
-    const { report } = current;
-    const fitting = new Set<string>();
-    let changed = false;
-    for (const row of report.rows) {
-      const key = positionKey(report.portfolio, row.market, closingSide(row));
-      fitting.add(key);
+    const { portfolio, rows } = current.report;
+    const fitting = new Set(rows.map((row) => positionKey(portfolio, row.market, closingSide(row))));
+    let changed = this.cancelOrders(portfolio, rowsBefore, fitting, out);
+    for (const row of rows) {
+      const key = positionKey(portfolio, row.market, closingSide(row));
       const order = this.orders.of(key);
-      if (order === undefined) {
+      if (order !== undefined) {
+        if (order.remaining !== Math.abs(row.lots)) changed = this.cancelOrder(order, out) || changed;
+      } else if (!current.rejected.has(key) && !this.isTurnedOver(portfolio, row, fitting)) {
         this.placeOrder(current, row, key, now, out);
         changed = true;
-      } else if (order.remaining !== Math.abs(row.lots)) {
-        changed = this.cancelOrder(order, out) || changed;
       }
     }
-    return this.cancelOrders(report.portfolio, rowsBefore, fitting, out) || changed;
+    return changed;
+  }
+
+  /** Whether the order of a position that turned from long to short or back is still out: it is the same position's. */
+  private isTurnedOver(portfolio: string, row: BreachRow, fitting: ReadonlySet<string>): boolean {
+    const other = positionKey(portfolio, row.market, row.lots > 0 ? 'buy' : 'sell');
+    return !fitting.has(other) && this.orders.of(other) !== undefined;
   }
 
   private placeOrder(current: Case, row: BreachRow, key: string, now: Moment, out: Outbox): void {

@@ -28,7 +28,18 @@ export class CaseHalf {
 
   /** Reports of one moment, in any order: signals, then orders, then cases, each ranked. */
   onReports(reports: readonly PortfolioReport[], now: Moment): Effect[] {
+    return this.onRanked(reports.map(ranked).sort(compareRanked), now);
+  }
+
+  /** As `onReports` for all that a tick found. */
+  onTick(reports: readonly PortfolioReport[], now: Moment): Effect[] {
     const order = reports.map(ranked).sort(compareRanked);
+    this.deficit = 0;
+    for (const { standing, deficitNumber } of order) if (standing === 'liquidatable') this.deficit += deficitNumber;
+    return this.onRanked(order, now);
+  }
+
+  private onRanked(order: readonly (PortfolioReport & Ranked)[], now: Moment): Effect[] {
     const out: Outbox = { orders: [], cases: [] };
     const rows: Signal[] = [];
     for (const report of order) {
@@ -39,14 +50,6 @@ export class CaseHalf {
       if (row !== null) rows.push(row);
     }
     return effects(rows, out, now);
-  }
-
-  /** As `onReports` for all that a tick found. */
-  onTick(reports: readonly PortfolioReport[], now: Moment): Effect[] {
-    const found = this.onReports(reports, now);
-    this.deficit = 0;
-    for (const report of reports) if (report.standing === 'liquidatable') this.deficit += ranked(report).deficitNumber;
-    return found;
   }
 
   onAcks(acks: readonly OrderAck[], now: Moment): Effect[] {

@@ -38,7 +38,7 @@ export interface EngineLink {
    * whole, with the problems that it has. A tick may be merged into a later one.
    */
   submit(record: InputRecord): Promise<readonly Problem[]>;
-  /** Effects in the order in which they happened, one batch a record. Returns the unsubscribe. */
+  /** Signals and orders in the order in which they happened, one batch a record. Returns the unsubscribe. */
   subscribe(listener: (effects: readonly Effect[]) => void): () => void;
   stats(): EngineStats;
   close(): Promise<void>;

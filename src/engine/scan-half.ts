@@ -3,11 +3,13 @@ import { ZERO } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Account } from '../model/portfolio.js';
 import { ProblemList } from '../model/problems.js';
-import type { BookedFill, BookRow, Fill, Mark, PortfolioReport } from '../model/records.js';
+import type { BookedFill, BookRow, Fill, Mark, PortfolioReport, Valuation } from '../model/records.js';
 import type { Backend } from '../scan/backend.js';
 import { bookFills } from '../scan/fill.js';
 import { checkAccount, LiveBook } from '../scan/live-book.js';
 import { Scanner } from '../scan/scanner.js';
+
+const NOTHING: Valuation = { equity: ZERO, maintenance: ZERO };
 
 /** Counts of the last scan. */
 export interface ScanCounts {
@@ -105,19 +107,19 @@ export class ScanHalf {
   private reportOf(portfolio: string): PortfolioReport {
     const handle = this.book.store.find(portfolio);
     if (handle >= 0) return this.report(handle);
-    return { portfolio, standing: 'healthy', version: 0, equity: ZERO, maintenance: ZERO, rows: [] };
+    return { portfolio, standing: 'healthy', version: 0, ...NOTHING, rows: [] };
   }
 
   private report(handle: number): PortfolioReport {
     const { verdict } = this.scanner;
     const standing = verdict.judge(handle);
-    const priced = standing !== 'unpriced';
+    const { equity, maintenance } = standing === 'unpriced' ? NOTHING : verdict.valuation();
     return {
       portfolio: this.book.store.idOf(handle),
       standing,
       version: this.book.store.versionOf(handle),
-      equity: priced ? verdict.equityFraction() : ZERO,
-      maintenance: priced ? verdict.maintenanceFraction() : ZERO,
+      equity,
+      maintenance,
       rows: standing === 'liquidatable' ? verdict.breachRows(handle) : [],
     };
   }

@@ -58,7 +58,11 @@ async function run(): Promise<void> {
     engine,
     venue: paper ? new PaperVenue({ instruments, seed }) : null,
     population: paper ? new Newcomers({ instruments, seed }) : null,
-    onEffects: (batch) => effects.push(batch),
+    onEffects: (batch) => {
+      // What crosses threads is copied: only what somebody out there listens to.
+      const told = batch.filter(({ type }) => type === 'signals' || type === 'orders');
+      if (told.length > 0) effects.push(told);
+    },
   });
   const stats = (): EngineStats => ({ ...engine.counters(), conflated, tickMs });
   const turn = (queue: readonly Submission[]): void => {

@@ -105,5 +105,5 @@ export function bankruptcyPrice(
   const size = multiply(fraction(BigInt(row.lots)), lotValue(market));
   const share = multiply(portfolio.equity, row.maintenance);
   const whole = multiply(portfolio.maintenance, size);
-  return reduce(subtract(fromDecimal(row.mark), fraction(share.n * whole.d, share.d * whole.n)));
+  return subtract(fromDecimal(row.mark), fraction(share.n * whole.d, share.d * whole.n));
 }

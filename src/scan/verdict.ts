@@ -7,7 +7,7 @@ import { assert } from '../model/errors.js';
 import { type Fraction, reduce } from '../model/fraction.js';
 import type { MarginRule, Market } from '../model/instruments.js';
 import { type Cost, EXACT_DECIMALS, type Lots } from '../model/portfolio.js';
-import type { BreachRow, Standing } from '../model/records.js';
+import type { BreachRow, Standing, Valuation } from '../model/records.js';
 import { LANES } from '../store/shelf.js';
 import type { Rows } from '../store/store.js';
 import { lotMantissa } from './fill.js';
@@ -112,13 +112,10 @@ export class Verdict {
     return this.standing();
   }
 
-  /** Of the last `judge`, which was not unpriced. */
-  equityFraction(): Fraction {
-    return { n: this.equity, d: pow10(this.scale) };
-  }
-
-  maintenanceFraction(): Fraction {
-    return { n: this.maintenance, d: pow10(this.scale) * this.rateUnit };
+  /** Of the last `judge`, which was not unpriced. Both have one denominator, which keeps their sums short. */
+  valuation(): Valuation {
+    const d = pow10(this.scale) * this.rateUnit;
+    return { equity: { n: this.equity * this.rateUnit, d }, maintenance: { n: this.maintenance, d } };
   }
 
   /** Rows of a priced portfolio with what the case half needs of them. */
