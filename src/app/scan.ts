@@ -89,8 +89,7 @@ function judged(engine: Engine, handle: number) {
   return ranked({
     portfolio: book.store.idOf(handle),
     mode,
-    equity: scanner.verdict.equityFraction(),
-    maintenance: scanner.verdict.maintenanceFraction(),
+    ...scanner.verdict.valuation(),
   });
 }
 

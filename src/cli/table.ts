@@ -11,7 +11,7 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
   const columns = header.map((title, index) => {
     const cells = rows.map((row) => row[index]);
     return {
-      width: Math.max(title.length, ...cells.map((cell) => cell.length)),
+      width: cells.reduce((width, cell) => Math.max(width, cell.length), title.length),
       isRight: cells.length > 0 && cells.every((cell) => cell === '' || cell === '-' || NUMERIC.test(cell)),
     };
   });

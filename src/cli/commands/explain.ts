@@ -34,7 +34,7 @@ export const command: CommandModule = {
 
 function describe({ account, portfolios }: Explanation): string {
   if (portfolios.length === 0) return `${account} has no positions and no balance\n`;
-  return portfolios.map(describePortfolio).join('\n\n');
+  return portfolios.map(describePortfolio).join('\n');
 }
 
 function standingOf({ unpriced, liquidatable, badDebt }: ExplainedPortfolio): string {

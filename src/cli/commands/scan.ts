@@ -56,12 +56,8 @@ function describe(summary: ScanSummary): string {
     const rows = unpriced.map(({ portfolio, missing }) => [portfolio, missing.join(' ')]);
     parts.push(formatTable(['unpriced', 'markets without a mark'], rows));
   }
-  const counted = `${grouped(summary.positions)} positions in ${grouped(summary.portfolios)} portfolios of ${grouped(summary.accounts)} accounts`;
-  const found = [
-    `${grouped(liquidatable.length)} liquidatable`,
-    `${grouped(insolvent.length)} insolvent`,
-    `${grouped(unpriced.length)} unpriced`,
-  ];
-  parts.push(`${counted}: ${found.join(', ')} (backend ${summary.backend})\n`);
+  const size = `positions ${grouped(summary.positions)}, portfolios ${grouped(summary.portfolios)}, accounts ${grouped(summary.accounts)}`;
+  const found = `liquidatable ${grouped(liquidatable.length)}, insolvent ${grouped(insolvent.length)}, unpriced ${grouped(unpriced.length)}`;
+  parts.push(`${size}; ${found} (backend ${summary.backend})\n`);
   return parts.join('\n');
 }
