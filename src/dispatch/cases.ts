@@ -21,10 +21,10 @@ export interface Case {
   /** The last report while liquidatable. */
   report: PortfolioReport;
   orderCount: number;
-  /** Positions whose limited order went unfilled: the next has no limit. */
-  readonly unlimited: Set<string>;
-  /** Positions whose order was rejected since the last report: sending it again at once could go on for ever. */
-  readonly rejected: Set<string>;
+  /** Keys of positions whose limited order went unfilled: the next has no limit. Few, if any. */
+  readonly unlimited: string[];
+  /** Keys of positions whose order was rejected since the last report: sending it again at once could go on for ever. */
+  rejected: readonly string[];
 }
 
 /** The moment at which something is decided. */
@@ -76,13 +76,14 @@ export class CaseDesk {
     if (report.standing !== 'liquidatable') {
       if (known === undefined) return false;
       this.endCase(known, report, now, out);
-      return this.cancelOrders(report.portfolio, known.report.rows, new Set(), out);
+      return this.cancelOrders(report.portfolio, known.report.rows, [], out);
     }
-    const current = known ?? this.openCase(report, now, out);
-    const before = current.report;
-    current.report = report;
-    current.rejected.clear();
-    return this.placeOrders(current, before.rows, now, out);
+    if (known === undefined) return this.placeOrders(this.openCase(report, now, out), now, out);
+    const before = known.report;
+    known.report = report;
+    known.rejected = [];
+    const cancelled = this.cancelOrders(report.portfolio, before.rows, report.rows, out);
+    return this.placeOrders(known, now, out) || cancelled;
   }
 
   /** The executor's word on orders. An order that is not out (any more) makes the word a late repetition, and nothing of it. */
@@ -94,9 +95,9 @@ export class CaseDesk {
       const current = this.cases.get(order.portfolio);
       if (current === undefined) continue;
       const key = positionKey(order.portfolio, order.market, order.side);
-      if (ack.state === 'unfilled') current.unlimited.add(key);
-      if (ack.state === 'rejected') current.rejected.add(key);
-      if (current.report.standing === 'liquidatable') this.placeOrders(current, current.report.rows, now, out);
+      if (ack.state === 'unfilled') current.unlimited.push(key);
+      if (ack.state === 'rejected') current.rejected = [...current.rejected, key];
+      if (current.report.standing === 'liquidatable') this.placeOrders(current, now, out);
     }
   }
 
@@ -114,8 +115,8 @@ export class CaseDesk {
       deficit: deficitOf(report),
       report,
       orderCount: 0,
-      unlimited: new Set(),
-      rejected: new Set(),
+      unlimited: [],
+      rejected: [],
     };
     this.cases.set(report.portfolio, opened);
     out.cases.push(caseEvent(opened, 'opened', now, null, null));
@@ -128,17 +129,16 @@ export class CaseDesk {
     out.cases.push(caseEvent(ended, 'ended', now, badDebt, report.maintenance.n > 0n ? 'recovered' : 'closed'));
   }
 
-  /** One order per position that has none; orders that no longer fit their position are cancelled and waited for. */
-  private placeOrders(current: Case, rowsBefore: readonly BreachRow[], now: Moment, out: Outbox): boolean {
+  /** One order per position that has none; an order that no longer fits its position is cancelled and waited for. */
+  private placeOrders(current: Case, now: Moment, out: Outbox): boolean {
     const { portfolio, rows } = current.report;
-    const fitting = new Set(rows.map((row) => positionKey(portfolio, row.market, closingSide(row))));
-    let changed = this.cancelOrders(portfolio, rowsBefore, fitting, out);
+    let changed = false;
     for (const row of rows) {
       const key = positionKey(portfolio, row.market, closingSide(row));
       const order = this.orders.of(key);
       if (order !== undefined) {
         if (order.remaining !== Math.abs(row.lots)) changed = this.cancelOrder(order, out) || changed;
-      } else if (!current.rejected.has(key) && !this.isTurnedOver(portfolio, row, fitting)) {
+      } else if (!current.rejected.includes(key) && !this.isTurnedOver(portfolio, row, rows)) {
         this.placeOrder(current, row, key, now, out);
         changed = true;
       }
@@ -147,9 +147,10 @@ export class CaseDesk {
   }
 
   /** Whether the order of a position that turned from long to short or back is still out: it is the same position's. */
-  private isTurnedOver(portfolio: string, row: BreachRow, fitting: ReadonlySet<string>): boolean {
-    const other = positionKey(portfolio, row.market, row.lots > 0 ? 'buy' : 'sell');
-    return !fitting.has(other) && this.orders.of(other) !== undefined;
+  private isTurnedOver(portfolio: string, row: BreachRow, rows: readonly BreachRow[]): boolean {
+    const other = row.lots > 0 ? 'buy' : 'sell';
+    if (rows.some(({ market, lots: size }) => market === row.market && size < 0 !== row.lots < 0)) return false;
+    return this.orders.of(positionKey(portfolio, row.market, other)) !== undefined;
   }
 
   private placeOrder(current: Case, row: BreachRow, key: string, now: Moment, out: Outbox): void {
@@ -161,7 +162,7 @@ export class CaseDesk {
       portfolio: report.portfolio,
       market: row.market,
       side: closingSide(row),
-      limitPrice: current.unlimited.has(key) ? null : closingLimit(this.instruments.markets[row.market], row, report),
+      limitPrice: current.unlimited.includes(key) ? null : closingLimit(this.instruments.markets[row.market], row, report),
       expiryUs: now.timeUs + this.orderTtlUs,
       version: report.version,
       priceEpoch: now.priceEpoch,
@@ -173,12 +174,12 @@ export class CaseDesk {
     out.orders.push(orderEvent(order, 'new'));
   }
 
-  /** Cancels the orders on positions of `rows` that are not to be kept. */
-  private cancelOrders(portfolio: string, rows: readonly BreachRow[], keep: ReadonlySet<string>, out: Outbox): boolean {
+  /** Cancels the orders on positions of `rows` that are not among those to `keep`. */
+  private cancelOrders(portfolio: string, rows: readonly BreachRow[], keep: readonly BreachRow[], out: Outbox): boolean {
     let changed = false;
     for (const row of rows) {
-      const key = positionKey(portfolio, row.market, closingSide(row));
-      const order = keep.has(key) ? undefined : this.orders.of(key);
+      if (keep.some(({ market, lots: size }) => market === row.market && size < 0 === row.lots < 0)) continue;
+      const order = this.orders.of(positionKey(portfolio, row.market, closingSide(row)));
       if (order !== undefined) changed = this.cancelOrder(order, out) || changed;
     }
     return changed;

@@ -90,7 +90,9 @@ export class CaseHalf {
 }
 
 function marketsOf(report: PortfolioReport): number[] {
-  return [...new Set(report.rows.map(({ market }) => market))];
+  const markets: number[] = [];
+  for (const { market } of report.rows) if (!markets.includes(market)) markets.push(market);
+  return markets;
 }
 
 function effects(rows: readonly Signal[], out: Outbox, now: Moment): Effect[] {
