@@ -1,0 +1,190 @@
+/** The case desk against any sequence of reports, words of the executor and executions: what must hold, holds after each. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { CaseDesk } from '../../src/dispatch/cases.js';
+import { positionKey } from '../../src/dispatch/orders.js';
+import { fraction } from '../../src/model/fraction.js';
+import type { OrderAck, OrderEvent, PortfolioReport, Standing } from '../../src/model/records.js';
+import { instrumentsOf, marketOf } from '../support/books.js';
+import { outbox, report, TTL_US } from './support.js';
+
+/** Portfolios of `h` have both legs of a market; those of `n` have one position a market, which may turn over. */
+const PORTFOLIOS = ['h1', 'n1', 'n2'];
+
+type Step =
+  | { readonly do: 'report'; readonly portfolio: number; readonly standing: Standing; readonly sizes: readonly number[] }
+  | { readonly do: 'ack'; readonly acks: readonly { readonly pick: number; readonly state: OrderAck['state'] }[] }
+  | { readonly do: 'execute'; readonly pick: number; readonly share: number };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    do: fc.constant('report' as const),
+    portfolio: fc.nat(PORTFOLIOS.length - 1),
+    standing: fc.constantFrom<Standing>('liquidatable', 'liquidatable', 'liquidatable', 'healthy', 'insolvent', 'unpriced'),
+    // Thousands of lots are whole units, so that every bankruptcy price is above zero.
+    sizes: fc.array(
+      fc.integer({ min: -3, max: 3 }).map((n) => n * 1_000),
+      { minLength: 4, maxLength: 4 },
+    ),
+  }),
+  fc.record({
+    do: fc.constant('ack' as const),
+    acks: fc.array(
+      fc.record({
+        pick: fc.nat(200),
+        state: fc.constantFrom<OrderAck['state']>('working', 'cancelled', 'unfilled', 'rejected'),
+      }),
+      { minLength: 1, maxLength: 4 },
+    ),
+  }),
+  fc.record({ do: fc.constant('execute' as const), pick: fc.nat(200), share: fc.constantFrom(0.5, 1) }),
+);
+
+/** The outside: what the effects told of orders and cases, and nothing else. */
+class World {
+  readonly desk = new CaseDesk(instrumentsOf([marketOf(0), marketOf(1)]), TTL_US);
+  readonly ever: string[] = [];
+  readonly live = new Map<string, OrderEvent>();
+  readonly cancelled = new Set<string>();
+  readonly open = new Map<string, string>();
+  readonly caseIds = new Set<string>();
+  readonly reports = new Map<string, PortfolioReport>();
+  /** Positions whose order was rejected since the last report of their portfolio. */
+  readonly rejected = new Set<string>();
+  /** Positions, by case, that had an order unfilled. */
+  readonly unfilled = new Set<string>();
+  /** Markets, by portfolio, in which an order executed since the last report: the report of that execution is on its way. */
+  readonly executed = new Set<string>();
+  private timeUs = 0;
+
+  take(action: Step): void {
+    this.timeUs += 1;
+    const out = outbox();
+    const now = { timeUs: this.timeUs, priceEpoch: this.timeUs };
+    if (action.do === 'report') this.desk.onReport(this.reportOf(action), now, out);
+    else if (action.do === 'ack') this.desk.onAcks(this.acksOf(action), now, out);
+    else this.execute(action, out);
+    for (const row of out.cases) {
+      if (row.event === 'opened') {
+        expect(this.caseIds.has(row.caseId), 'a new case id').toBe(false);
+        expect(this.open.has(row.portfolio), 'one case a portfolio').toBe(false);
+        this.caseIds.add(row.caseId);
+        this.open.set(row.portfolio, row.caseId);
+      } else {
+        expect(this.open.get(row.portfolio)).toBe(row.caseId);
+        this.open.delete(row.portfolio);
+      }
+    }
+    for (const row of out.orders) this.hear(row);
+    this.check();
+  }
+
+  private reportOf({ portfolio, standing, sizes }: Step & { do: 'report' }): PortfolioReport {
+    const id = PORTFOLIOS[portfolio];
+    const positions: [number, number][] = [];
+    if (id.startsWith('h')) {
+      if (sizes[0] > 0) positions.push([0, sizes[0]]);
+      if (sizes[1] < 0) positions.push([0, sizes[1]]);
+      if (sizes[2] !== 0) positions.push([1, sizes[2]]);
+    } else {
+      if (sizes[0] !== 0) positions.push([0, sizes[0]]);
+      if (sizes[1] !== 0) positions.push([1, sizes[1]]);
+    }
+    // Without positions nothing is liquidatable.
+    const standingNow = standing === 'liquidatable' && positions.length === 0 ? 'insolvent' : standing;
+    const next = report(id, standingNow, positions, fraction(BigInt(sizes[3]), 1_000n));
+    this.reports.set(id, next);
+    for (const key of this.executed) if (key.startsWith(`${id}|`)) this.executed.delete(key);
+    for (const key of this.rejected) if (key.startsWith(`${id}|`) && standingNow !== 'unpriced') this.rejected.delete(key);
+    return next;
+  }
+
+  private acksOf({ acks }: Step & { do: 'ack' }): OrderAck[] {
+    if (this.ever.length === 0) return [{ orderId: 'nobody', state: 'cancelled' }];
+    const said = acks.map(({ pick, state }) => ({ orderId: this.ever[pick % this.ever.length], state }));
+    const heard = new Set<string>();
+    for (const { orderId, state } of said) {
+      const order = this.live.get(orderId);
+      if (order === undefined || state === 'working' || heard.has(orderId)) continue;
+      heard.add(orderId);
+      const key = positionKey(order.portfolio, order.market, order.side);
+      if (state === 'rejected' && this.open.has(order.portfolio)) this.rejected.add(key);
+      if (state === 'unfilled') this.unfilled.add(`${this.open.get(order.portfolio)}|${key}`);
+    }
+    return said;
+  }
+
+  private execute({ pick, share }: Step & { do: 'execute' }, out: ReturnType<typeof outbox>): void {
+    const ids = [...this.live.keys()];
+    if (ids.length === 0) return;
+    const order = this.desk.orders.find(ids[pick % ids.length]);
+    if (order === undefined) throw new Error('expected the desk to know every live order');
+    this.executed.add(`${order.portfolio}|${order.market}`);
+    this.desk.onExecution(order, Math.ceil(order.remaining * share), out);
+  }
+
+  private hear(row: OrderEvent): void {
+    const { orderId, event } = row;
+    if (event !== 'new') {
+      expect(this.live.has(orderId), `${event} of a live order`).toBe(true);
+      if (event === 'cancel') {
+        expect(this.cancelled.has(orderId), 'one cancel an order').toBe(false);
+        this.cancelled.add(orderId);
+      } else this.live.delete(orderId);
+      return;
+    }
+    expect(this.ever, 'a new order id').not.toContain(orderId);
+    this.ever.push(orderId);
+    const latest = this.reports.get(row.portfolio);
+    expect(latest?.standing, 'orders on what is liquidatable only').toBe('liquidatable');
+    const target = latest?.rows.find(({ market, lots }) => market === row.market && lots > 0 === (row.side === 'sell'));
+    expect(row.lots, 'an order of the size of its position').toBe(Math.abs(target?.lots ?? 0));
+    const key = positionKey(row.portfolio, row.market, row.side);
+    expect(this.rejected.has(key), 'no order after a rejection before the next report').toBe(false);
+    if (this.unfilled.has(`${row.caseId}|${key}`)) expect(row.limitPrice, 'no limit after an unfilled order').toBeNull();
+    else expect(row.limitPrice, 'a limit at first').not.toBeNull();
+    for (const other of this.live.values()) {
+      const same = other.portfolio === row.portfolio && other.market === row.market;
+      const leg = row.portfolio.startsWith('h') && other.side !== row.side;
+      expect(same && !leg, `one order a position: ${other.orderId} and ${orderId}`).toBe(false);
+    }
+    this.live.set(orderId, row);
+  }
+
+  private check(): void {
+    expect(this.desk.orders.count).toBe(this.live.size);
+    expect(this.desk.openCount).toBe(this.open.size);
+    for (const orderId of this.live.keys()) {
+      const order = this.desk.orders.find(orderId);
+      expect(order?.cancelling).toBe(this.cancelled.has(orderId));
+      expect(order?.remaining).toBeGreaterThan(0);
+    }
+    for (const [id, latest] of this.reports) {
+      if (latest.standing !== 'unpriced') expect(this.open.has(id), `a case of ${id}`).toBe(latest.standing === 'liquidatable');
+      for (const { market, lots } of latest.rows) this.checkPosition(id, market, lots);
+    }
+  }
+
+  /** Every breached position has an order, or one of its market is still out, or its order was rejected, or is done. */
+  private checkPosition(id: string, market: number, size: number): void {
+    const out = [...this.live.values()].some((order) => order.portfolio === id && order.market === market);
+    const key = positionKey(id, market, size > 0 ? 'sell' : 'buy');
+    expect(
+      out || this.rejected.has(key) || this.executed.has(`${id}|${market}`),
+      `an order for ${key}, or why there is none`,
+    ).toBe(true);
+  }
+}
+
+it('keeps every rule of orders and cases, whatever comes in', () => {
+  let orders = 0;
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
+      const world = new World();
+      for (const action of steps) world.take(action);
+      orders += world.ever.length;
+    }),
+    { numRuns: 1_000 },
+  );
+  expect(orders).toBeGreaterThan(1_000);
+});
