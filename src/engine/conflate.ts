@@ -14,23 +14,35 @@ export interface Work {
 }
 
 /**
- * One tick that says what the ticks said together: the last price of each market, at the time of the last tick. That is a state which
- * did exist, not a mix of extremes that never did.
+ * One tick that says what ticks of rising times said together: the last price of each market, at the time of the last tick. That is a
+ * state which did exist, not a mix of extremes that never did.
  */
-export function mergeTicks(ticks: readonly TickRecord[]): TickRecord {
+function mergeTicks(ticks: readonly TickRecord[]): TickRecord {
   const last = new Map<number, Mark>();
   for (const { marks } of ticks) for (const mark of marks) last.set(mark.market, mark);
-  return { type: 'tick', timeUs: Math.max(...ticks.map(({ timeUs }) => timeUs)), marks: [...last.values()] };
+  return { type: 'tick', timeUs: ticks[ticks.length - 1].timeUs, marks: [...last.values()] };
 }
 
-/** Everything in its order, but for the ticks: they become one, in the place of the last. */
+/**
+ * Everything in its order, but for the ticks: they become one, in the place of the last. A tick that is older than one before it stays
+ * out of the mix and comes at the end, where the engine refuses it, as it would have in its place.
+ */
 export function conflate(queue: readonly Submission[]): Work[] {
-  const ticks = queue.flatMap(({ record }) => (record.type === 'tick' ? [record] : []));
-  if (ticks.length < 2) return queue.map(({ id, record }) => ({ ids: [id], record }));
-  const lastTick = queue.findLast(({ record }) => record.type === 'tick');
-  const ids = queue.filter(({ record }) => record.type === 'tick').map(({ id }) => id);
-  return queue.flatMap((submission): Work[] => {
-    if (submission.record.type !== 'tick') return [{ ids: [submission.id], record: submission.record }];
-    return submission === lastTick ? [{ ids, record: mergeTicks(ticks) }] : [];
+  const ticks: TickRecord[] = [];
+  const ids: number[] = [];
+  const late: Work[] = [];
+  for (const { id, record } of queue) {
+    if (record.type !== 'tick') continue;
+    if (ticks.length > 0 && record.timeUs < ticks[ticks.length - 1].timeUs) {
+      late.push({ ids: [id], record });
+    } else {
+      ticks.push(record);
+      ids.push(id);
+    }
+  }
+  const works = queue.flatMap(({ id, record }): Work[] => {
+    if (record.type !== 'tick') return [{ ids: [id], record }];
+    return id === ids[ids.length - 1] ? [{ ids, record: mergeTicks(ticks) }] : [];
   });
+  return [...works, ...late];
 }

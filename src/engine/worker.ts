@@ -16,7 +16,7 @@ import { Session } from './session.js';
 export interface WorkerSetup {
   readonly book: { readonly synthetic: SyntheticBook } | { readonly file: string };
   readonly orderTtlUs: number;
-  /** `paper`: the venue in here executes the orders, and newcomers replace the accounts that are closed. */
+  /** `paper`: the venue in here executes the orders; in a made-up book newcomers open as many positions as it closes. */
   readonly executor: 'paper' | 'external';
   readonly seed: number;
 }
@@ -57,7 +57,8 @@ async function run(): Promise<void> {
   const session = new Session({
     engine,
     venue: paper ? new PaperVenue({ instruments, seed }) : null,
-    population: paper ? new Newcomers({ instruments, seed }) : null,
+    // A book of the user's own gets no made-up accounts.
+    population: paper && 'synthetic' in setup.book ? new Newcomers({ instruments, seed }) : null,
     onEffects: (batch) => {
       // What crosses threads is copied: only what somebody out there listens to.
       const told = batch.filter(({ type }) => type === 'signals' || type === 'orders');
@@ -81,14 +82,11 @@ async function run(): Promise<void> {
   };
   port.on('message', (first: ToWorker) => {
     const queue: Submission[] = [];
-    for (let message: ToWorker | undefined = first; message !== undefined; message = receiveMessageOnPort(port)?.message) {
-      if (message === 'close') {
-        port.close();
-        return;
-      }
-      queue.push(message);
-    }
-    turn(queue);
+    let message: ToWorker | undefined = first;
+    for (; message !== undefined && message !== 'close'; message = receiveMessageOnPort(port)?.message) queue.push(message);
+    // What was submitted before the close is answered first.
+    if (queue.length > 0) turn(queue);
+    if (message === 'close') port.close();
   });
   post({ type: 'ready', instruments, stats: stats() });
 }

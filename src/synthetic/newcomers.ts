@@ -1,10 +1,11 @@
 /** Owns the accounts that join a made-up venue as others are liquidated, so that a demo lives on. Knows no store and no feed. */
 import type { Instruments } from '../model/instruments.js';
+import type { Account } from '../model/portfolio.js';
 import type { BookRecord, BookRow, Effect, TickRecord } from '../model/records.js';
 import { AccountMaker } from './accounts.js';
 import { Random } from './random.js';
 
-/** Opens one account, drawn as in book.ts at the current marks, for every case that ended with its portfolio closed. */
+/** Opens as many positions, in accounts drawn as in book.ts at the current marks, as executions closed: each closes a whole one. */
 export class Newcomers {
   private readonly maker: AccountMaker;
   private readonly unmarked: Set<number>;
@@ -26,19 +27,20 @@ export class Newcomers {
 
   /** The accounts to open now (ids `n0000000`, … in base 36, version 1), or null. None before every market has had a mark. */
   onEffects(effects: readonly Effect[], timeUs: number): BookRecord | null {
-    for (const effect of effects) {
-      if (effect.type !== 'cases') continue;
-      for (const row of effect.rows) if (row.event === 'ended' && row.outcome === 'closed') this.due += 1;
-    }
+    for (const effect of effects) if (effect.type === 'execution') this.due += 1;
     if (this.due === 0 || this.unmarked.size > 0) return null;
-    const rows = Array.from({ length: this.due }, (): BookRow => ({ version: 1, account: this.nextAccount() }));
-    this.due = 0;
+    const rows: BookRow[] = [];
+    while (this.due > 0) {
+      const account = this.nextAccount();
+      this.due -= account.cross.length + account.isolated.length;
+      rows.push({ version: 1, account });
+    }
     return { type: 'book', timeUs, rows };
   }
 
-  private nextAccount() {
+  private nextAccount(): Account {
     const id = `n${this.serial.toString(36).padStart(7, '0')}`;
     this.serial += 1;
-    return this.maker.next(id, Number.POSITIVE_INFINITY);
+    return this.maker.next(id, this.due);
   }
 }

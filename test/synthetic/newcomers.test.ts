@@ -1,10 +1,10 @@
-/** Newcomers: as many accounts as cases closed, at the marks of the moment, the same for the same inputs. */
+/** Newcomers: as many positions as were closed, at the marks of the moment, the same for the same inputs. */
 import { describe, expect, it } from 'vitest';
 import type { Decimal } from '../../src/model/decimal.js';
 import { ZERO } from '../../src/model/fraction.js';
 import { isLiquidatable, valuePortfolio } from '../../src/model/margin.js';
-import { portfoliosOf } from '../../src/model/portfolio.js';
-import type { CaseEvent, CasesEffect, TickRecord } from '../../src/model/records.js';
+import { lots, portfoliosOf } from '../../src/model/portfolio.js';
+import type { BookRecord, ExecutionEffect, TickRecord } from '../../src/model/records.js';
 import { defaultMarkets, syntheticInstruments } from '../../src/synthetic/instruments.js';
 import { Newcomers } from '../../src/synthetic/newcomers.js';
 
@@ -16,12 +16,27 @@ function tick(marks: readonly Decimal[], timeUs = 0): TickRecord {
   return { type: 'tick', timeUs, marks: marks.map((price, market) => ({ market, price })) };
 }
 
-function cases(...outcomes: CaseEvent['outcome'][]): CasesEffect {
-  const rows = outcomes.map((outcome, n): CaseEvent => {
-    const event = outcome === null ? 'opened' : 'ended';
-    return { caseId: `c${n}`, portfolio: `u${n}`, event, timeUs: 1, openedUs: 0, deficit: ZERO, badDebt: null, outcome };
+/** As many executions, each of one whole position. */
+function executions(count: number): ExecutionEffect[] {
+  const side = 'long' as const;
+  return Array.from({ length: count }, (_, n): ExecutionEffect => {
+    const price = prices[0];
+    return {
+      type: 'execution',
+      caseId: 'c',
+      orderId: `c#${n}`,
+      market: 0,
+      side,
+      lots: lots(1),
+      price,
+      notional: ZERO,
+      timeUs: 1,
+    };
   });
-  return { type: 'cases', rows };
+}
+
+function opened(record: BookRecord | null): number {
+  return (record?.rows ?? []).reduce((sum, { account }) => sum + account.cross.length + account.isolated.length, 0);
 }
 
 function marked(seed = 3): Newcomers {
@@ -31,34 +46,36 @@ function marked(seed = 3): Newcomers {
 }
 
 describe('Newcomers', () => {
-  it('opens an account for every case that ended closed, and for nothing else', () => {
+  it('opens as many positions as were closed, and for nothing else', () => {
     const newcomers = marked();
     expect(newcomers.onEffects([], 5)).toBeNull();
-    expect(newcomers.onEffects([cases(null, 'recovered'), { type: 'orders', rows: [] }], 5)).toBeNull();
-    const first = newcomers.onEffects([cases('closed', null, 'closed'), cases('closed')], 6);
+    expect(newcomers.onEffects([{ type: 'orders', rows: [] }], 5)).toBeNull();
+    const first = newcomers.onEffects(executions(40), 6);
     expect(first?.timeUs).toBe(6);
-    expect(first?.rows.map(({ version, account }) => [version, account.id])).toEqual([
+    expect(opened(first)).toBe(40);
+    expect(first?.rows.slice(0, 2).map(({ version, account }) => [version, account.id])).toEqual([
       [1, 'n0000000'],
       [1, 'n0000001'],
-      [1, 'n0000002'],
     ]);
-    expect(newcomers.onEffects([cases('closed')], 7)?.rows.map(({ account }) => account.id)).toEqual(['n0000003']);
+    const second = newcomers.onEffects(executions(1), 7);
+    expect(opened(second)).toBe(1);
+    expect(second?.rows[0].account.id).toBe(`n${(first?.rows.length ?? 0).toString(36).padStart(7, '0')}`);
     expect(newcomers.onEffects([], 8)).toBeNull();
   });
 
   it('waits for a mark of every market, and then opens all that are due', () => {
     const newcomers = new Newcomers({ instruments, seed: 3 });
     newcomers.onTick(tick(prices.slice(1).map((price) => price)));
-    expect(newcomers.onEffects([cases('closed', 'closed')], 1)).toBeNull();
+    expect(newcomers.onEffects(executions(2), 1)).toBeNull();
     newcomers.onTick(tick(prices));
-    expect(newcomers.onEffects([cases('closed')], 2)?.rows.length).toBe(3);
+    expect(opened(newcomers.onEffects(executions(1), 2))).toBe(3);
   });
 
   it('opens at the last marks: positions, and nobody liquidatable', () => {
     const newcomers = marked();
     const halved = prices.map(({ units, decimals }) => ({ units: units * 5n, decimals: decimals + 1 }));
     newcomers.onTick(tick(halved, 1));
-    const record = newcomers.onEffects([cases(...Array.from({ length: 500 }, () => 'closed' as const))], 2);
+    const record = newcomers.onEffects(executions(500), 2);
     for (const { account } of record?.rows ?? []) {
       expect(account.cross.length + account.isolated.length).toBeGreaterThan(0);
       for (const portfolio of portfoliosOf(account, (index) => instruments.markets[index].id)) {
@@ -66,11 +83,11 @@ describe('Newcomers', () => {
         expect(valuation.priced && isLiquidatable(valuation, 'equity<maintenance')).toBe(false);
       }
     }
-    expect(record?.rows.length).toBe(500);
+    expect(opened(record)).toBe(500);
   });
 
   it('is the same for the same seed and inputs', () => {
-    const effects = [cases('closed', 'closed', 'closed')];
+    const effects = executions(3);
     expect(marked(3).onEffects(effects, 1)).toEqual(marked(3).onEffects(effects, 1));
     expect(marked(3).onEffects(effects, 1)).not.toEqual(marked(4).onEffects(effects, 1));
   });
