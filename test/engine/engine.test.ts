@@ -1,0 +1,426 @@
+/** The engine end to end on small books: records in, effects out, and what must hold of its state in between. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Engine } from '../../src/engine/engine.js';
+import { stateHash } from '../../src/engine/state-hash.js';
+import { add, compare, type Fraction, fraction, fractionToUnits, multiply, reduce, subtract } from '../../src/model/fraction.js';
+import { entryCost } from '../../src/model/margin.js';
+import { type Account, cash, cost, lots, type Portfolio } from '../../src/model/portfolio.js';
+import type { CasesEffect, Effect, Fill, InputRecord, OrdersEffect } from '../../src/model/records.js';
+import { JsBackend } from '../../src/scan/js-backend.js';
+import { dec, instrumentsOf, marketOf } from '../support/books.js';
+
+const E18 = 10n ** 18n;
+const TTL_US = 5_000_000;
+
+/** One unit is 1,000 lots; the first tier asks for 0.4 %. */
+const instruments = instrumentsOf([marketOf(0), marketOf(1)]);
+
+const position = (size: number, entry: number, market = 0) => ({
+  market,
+  lots: lots(size),
+  cost: cost(BigInt(size) * BigInt(entry) * E18),
+});
+
+const account = (id: string, money: number, over: Partial<Account> = {}): Account => ({
+  id,
+  positionMode: 'net',
+  balance: cash(BigInt(money) * E18),
+  cross: [],
+  isolated: [],
+  ...over,
+});
+
+/** Alice is long 0.5 at 30,000 with 1,000: she breaches below 28,112. */
+const alice = account('alice', 1_000, { cross: [position(500, 30_000)] });
+
+function engineWith(...accounts: Account[]): Engine {
+  const engine = new Engine({ instruments, backend: new JsBackend(), orderTtlUs: TTL_US });
+  for (const each of accounts) engine.load(each);
+  return engine;
+}
+
+const tick = (timeUs: number, ...prices: (number | null)[]): InputRecord => ({
+  type: 'tick',
+  timeUs,
+  marks: prices.flatMap((price, market) => (price === null ? [] : [{ market, price: dec(price) }])),
+});
+
+const fill = (tradeId: string, over: Partial<Fill> = {}): Fill => ({
+  tradeId,
+  orderId: null,
+  account: 'alice',
+  market: 0,
+  margin: 'cross',
+  side: 'sell',
+  lots: lots(100),
+  price: dec(29_000),
+  fee: cash(0n),
+  timeUs: 0,
+  ...over,
+});
+
+const fills = (timeUs: number, ...rows: Fill[]): InputRecord => ({ type: 'fills', timeUs, fills: rows });
+
+/** Every portfolio as the model has it, by id. */
+function portfolios(engine: Engine): Record<string, Portfolio> {
+  const { book } = engine.scanHalf;
+  const all: [string, Portfolio][] = [];
+  for (let handle = 0; handle < book.store.handleEnd; handle++) {
+    if (book.exists(handle)) all.push([book.store.idOf(handle), book.portfolio(handle)]);
+  }
+  return Object.fromEntries(all);
+}
+
+function effectsOf(engine: Engine, record: InputRecord): readonly Effect[] {
+  const { effects, problems } = engine.apply(record);
+  expect(problems).toEqual([]);
+  return effects;
+}
+
+/** Applies a record that must be refused, and sees that nothing of it stays. */
+function expectRefused(engine: Engine, record: InputRecord, where: string): void {
+  const before = { hash: stateHash(engine), portfolios: portfolios(engine), counters: engine.counters() };
+  const { effects, problems } = engine.apply(record);
+  expect(effects).toEqual([]);
+  expect(problems.map((problem) => problem.where)).toEqual([where]);
+  expect({ hash: stateHash(engine), portfolios: portfolios(engine), counters: engine.counters() }).toEqual(before);
+}
+
+describe('a default', () => {
+  it('goes from breach to signal, order, fill and the exact bad debt', () => {
+    const engine = engineWith(alice);
+    expect(effectsOf(engine, tick(1_000, 30_000))).toEqual([]);
+    const [signals, orders, cases, ...rest] = effectsOf(engine, tick(2_000, 28_000));
+    expect(rest).toEqual([]);
+    expect(signals).toMatchObject({
+      type: 'signals',
+      tickTimeUs: 2_000,
+      priceEpoch: 2,
+      rows: [{ portfolio: 'alice', state: 'breached', markets: [0], equity: 0, maintenance: 56, deficit: 56, badDebt: 0 }],
+    });
+    // Equity is 0: bankrupt at the mark itself.
+    expect((orders as OrdersEffect).rows).toMatchObject([
+      {
+        orderId: 'alice@2000.1#1',
+        event: 'new',
+        side: 'sell',
+        lots: 500,
+        limitPrice: dec(2_800_000, 2),
+        expiryUs: 2_000 + TTL_US,
+      },
+    ]);
+    expect((cases as CasesEffect).rows).toMatchObject([{ caseId: 'alice@2000.1', event: 'opened' }]);
+
+    expect(effectsOf(engine, { type: 'acks', timeUs: 2_001, acks: [{ orderId: 'alice@2000.1#1', state: 'working' }] })).toEqual(
+      [],
+    );
+    // 0.5 sold at 27,900 and a fee of 1/3 unit in the 18th decimal's grain: 1,000 − 1,050 − fee.
+    const fee = cash(E18 / 3n);
+    const orderId = 'alice@2000.1#1';
+    const closing = effectsOf(engine, fills(3_000, fill('t1', { orderId, lots: lots(500), price: dec(27_900), fee })));
+    expect(closing.map(({ type }) => type)).toEqual(['execution', 'orders', 'signals', 'cases']);
+    expect(closing[0]).toMatchObject({
+      caseId: 'alice@2000.1',
+      orderId,
+      side: 'long',
+      lots: 500,
+      price: dec(27_900),
+      timeUs: 3_000,
+    });
+    expect(closing[1]).toMatchObject({ rows: [{ orderId, event: 'ended', lots: 0 }] });
+    expect(closing[2]).toMatchObject({ rows: [{ portfolio: 'alice', state: 'recovered' }] });
+    const [ended] = (closing[3] as CasesEffect).rows;
+    expect(ended).toMatchObject({ event: 'ended', outcome: 'closed', openedUs: 2_000 });
+    expect(reduce(ended.badDebt as Fraction)).toEqual(reduce(fraction(50n * E18 + fee, E18)));
+    expect(portfolios(engine)).toEqual({
+      alice: { id: 'alice', mode: 'cross', cash: -50n * E18 - fee, positions: [] },
+    });
+    expect(effectsOf(engine, tick(4_000, 20_000))).toEqual([]);
+    expect(engine.counters()).toMatchObject({ liquidations: 1, openCases: 0, liveOrders: 0, liquidatable: 0, insolvent: 1 });
+  });
+
+  it('is over when the price comes back, and its order is cancelled', () => {
+    const engine = engineWith(alice);
+    effectsOf(engine, tick(1_000, 28_000));
+    const back = effectsOf(engine, tick(2_000, 29_000));
+    expect(back.map(({ type }) => type)).toEqual(['signals', 'orders', 'cases']);
+    expect(back[1]).toMatchObject({ rows: [{ event: 'cancel' }] });
+    expect(back[2]).toMatchObject({ rows: [{ event: 'ended', outcome: 'recovered', badDebt: { n: 0n } }] });
+  });
+
+  it('is ranked by deficit, then id', () => {
+    const twins = ['b', 'a', 'c'].map((id) => account(id, id === 'c' ? 999 : 1_000, { cross: [position(500, 30_000)] }));
+    const [signals, orders] = effectsOf(engineWith(...twins), tick(1_000, 28_000));
+    for (const effect of [signals, orders]) {
+      expect(effect).toMatchObject({ rows: [{ portfolio: 'c' }, { portfolio: 'a' }, { portfolio: 'b' }] });
+    }
+  });
+
+  it('is seen at a price written with more decimals than float64 has', () => {
+    // Short 1,000,000 at 0.001 with 100: at 0.00123 it owes 230.
+    const small = { market: 0, lots: lots(-1_000_000_000), cost: cost(-1_000_000_000n * 10n ** 15n) };
+    const engine = engineWith(account('bob', 100, { cross: [small] }));
+    effectsOf(engine, tick(1_000, null, 1));
+    const price = dec(123n * 10n ** 305n + 1n, 310);
+    const found = effectsOf(engine, { type: 'tick', timeUs: 2_000, marks: [{ market: 0, price }] });
+    expect(found[0]).toMatchObject({ type: 'signals', rows: [{ portfolio: 'bob', state: 'breached' }] });
+  });
+
+  it('waits while a mark is missing', () => {
+    const engine = engineWith(account('bob', 1_000, { cross: [position(500, 30_000), position(1, 1, 1)] }));
+    expect(effectsOf(engine, tick(1_000, 28_000))).toEqual([]);
+    expect(engine.counters()).toMatchObject({ unpriced: 1, liquidatable: 0 });
+    expect(effectsOf(engine, tick(2_000, null, 1)).map(({ type }) => type)).toEqual(['signals', 'orders', 'cases']);
+  });
+});
+
+describe('a refused record leaves nothing', () => {
+  const isolated = account('bob', 5, { isolated: [{ ...position(-100, 31_000), collateral: cash(350n * E18) }] });
+
+  it.each<[string, Partial<Fill>]>([
+    ['an unknown account', { account: 'nobody' }],
+    ['an isolated position that is not there', { margin: 'isolated' }],
+    ['a price with too many decimals', { price: dec(1, 19) }],
+    ['an amount beyond the store', { fee: cash(2n ** 128n) }],
+    ['a position beyond the store', { side: 'buy', lots: lots(Number.MAX_SAFE_INTEGER), price: dec(1) }],
+  ])('of fills, when one is of %s', (_, bad) => {
+    const engine = engineWith(alice, isolated);
+    effectsOf(engine, tick(1_000, 30_000, 1));
+    const good = [
+      fill('g1'),
+      fill('g2', { account: 'bob', margin: 'isolated', side: 'buy', lots: lots(100), price: dec(31_500) }),
+      fill('g3', { market: 1, side: 'buy' }),
+    ];
+    const { effects, problems } = engineWith(alice, isolated).apply(fills(2_000, fill('b1', bad)));
+    expect([effects, problems.length]).toEqual([[], 1]);
+    expectRefused(engine, fills(2_000, ...good, fill('b1', bad)), problems[0].where);
+    // None of them was remembered as done.
+    effectsOf(engine, fills(3_000, ...good));
+    expect(portfolios(engine)).toEqual({
+      alice: {
+        id: 'alice',
+        mode: 'cross',
+        cash: 900n * E18,
+        positions: [position(400, 30_000), position(100, 29_000, 1)],
+      },
+      // 350 − 50 goes back to the account.
+      bob: { id: 'bob', mode: 'cross', cash: 305n * E18, positions: [] },
+    });
+  });
+
+  it('of fills in hedge mode, when one closes more than its leg', () => {
+    const hedged = account('eve', 9, { positionMode: 'hedge', cross: [position(100, 10), position(-50, 10)] });
+    const engine = engineWith(hedged);
+    const rows = [fill('1', { account: 'eve', lots: lots(100) }), fill('2', { account: 'eve', side: 'buy', lots: lots(51) })];
+    expectRefused(engine, fills(1, ...rows), 'fill 2');
+  });
+
+  it('of book rows, when one has a version that is not above the last', () => {
+    const engine = engineWith(alice, isolated);
+    const row = (id: string, version: number, money: number) => ({ version, account: account(id, money) });
+    effectsOf(engine, { type: 'book', timeUs: 1, rows: [row('alice', 3, 7), row('new', 1, 1)] });
+    for (const version of [3, 2, 0, Number.NaN]) {
+      const rows = [row('bob', 9, 1), row('alice', version, 8), row('other', 1, 1)];
+      expectRefused(engine, { type: 'book', timeUs: 2, rows }, 'rows[1].version');
+    }
+    effectsOf(engine, { type: 'book', timeUs: 2, rows: [row('alice', 4, 8)] });
+    expect(portfolios(engine).alice.cash).toBe(8n * E18);
+  });
+
+  it('of book rows, when one is beyond the store', () => {
+    const engine = engineWith(alice);
+    const huge = { version: 1, account: account('huge', 0, { balance: cash(2n ** 127n) }) };
+    const rows = [{ version: 1, account: account('alice', 1) }, huge];
+    const { problems } = engine.apply({ type: 'book', timeUs: 1, rows });
+    expect(problems).toHaveLength(1);
+    expect(portfolios(engine)).toEqual(portfolios(engineWith(alice)));
+  });
+
+  it('of a tick of the past, or with a bad mark', () => {
+    const engine = engineWith(alice);
+    effectsOf(engine, tick(5_000, 30_000, 1));
+    expectRefused(engine, tick(4_999, 28_000), 'tick.timeUs');
+    expectRefused(engine, tick(6_000, 28_000, 0), 'mark of M1');
+    expectRefused(engine, tick(6_000, 28_000, 1, 1), 'mark');
+    // The same moment again is news.
+    expect(effectsOf(engine, tick(5_000, 28_000))).toHaveLength(3);
+  });
+});
+
+describe('trades', () => {
+  it('are booked once, told twice in one batch or in two', () => {
+    const engine = engineWith(alice);
+    effectsOf(engine, tick(1_000, 30_000));
+    const sold = fill('t1', { price: dec(31_000) });
+    effectsOf(engine, fills(2_000, sold, sold));
+    effectsOf(engine, fills(3_000, { ...sold, price: dec(1) }));
+    expect(portfolios(engine).alice).toEqual({
+      id: 'alice',
+      mode: 'cross',
+      cash: 1_100n * E18,
+      positions: [position(400, 30_000)],
+    });
+  });
+
+  it('of an order that is not out (any more) are booked, and are no execution', () => {
+    const engine = engineWith(alice);
+    effectsOf(engine, tick(1_000, 28_000));
+    const orderId = 'alice@1000.1#1';
+    effectsOf(engine, { type: 'acks', timeUs: 1_001, acks: [{ orderId, state: 'rejected' }] });
+    const effects = effectsOf(engine, fills(2_000, fill('t1', { orderId, lots: lots(500), price: dec(28_000) })));
+    expect(effects.map(({ type }) => type)).toEqual(['signals', 'cases']);
+    expect(engine.counters().liquidations).toBe(0);
+  });
+
+  it('that turn a position over open the rest at the price of the trade', () => {
+    const engine = engineWith(alice);
+    effectsOf(engine, fills(1, fill('t1', { lots: lots(700), price: dec(30_500) })));
+    expect(portfolios(engine).alice).toEqual({
+      id: 'alice',
+      mode: 'cross',
+      cash: 1_250n * E18,
+      positions: [position(-200, 30_500)],
+    });
+  });
+});
+
+/** Σ (cash − entry cost): what trades among accounts only move. */
+function conserved(engine: Engine): Fraction {
+  let sum = fraction(0n);
+  for (const { cash: money, positions } of Object.values(portfolios(engine))) {
+    sum = add(sum, fraction(money, E18));
+    for (const each of positions) sum = subtract(sum, entryCost(instruments.markets[each.market], each));
+  }
+  return reduce(sum);
+}
+
+const NAMES = ['a', 'b', 'c', 'd'];
+const trader = (id: string): Account =>
+  account(id, 100, {
+    cross: [position(7, 30_000), position(-3, 2_000, 1)],
+    isolated: [{ ...position(id < 'c' ? 5 : -5, 30_000), collateral: cash(11n * E18) }],
+  });
+
+interface Trade {
+  buyer: number;
+  seller: number;
+  market: number;
+  size: number;
+  price: bigint;
+  fee: bigint;
+  alone: boolean;
+}
+
+const trade: fc.Arbitrary<Trade> = fc.record({
+  buyer: fc.nat(NAMES.length - 1),
+  seller: fc.nat(NAMES.length - 1),
+  market: fc.nat(1),
+  size: fc.integer({ min: 1, max: 12 }),
+  price: fc.bigInt({ min: 1n, max: 60_000n * E18 }),
+  fee: fc.bigInt({ min: 0n, max: 10n ** 15n }),
+  alone: fc.boolean(),
+});
+
+/** Both sides of a trade at one price of 18 decimals; `alone`: the buyer's is on its isolated position. */
+function sides({ buyer, seller, market, size, price, fee, alone }: Trade, i: number): [Fill, Fill] {
+  const both = { market, lots: lots(size), price: dec(price, 18), fee: cash(fee) };
+  return [
+    fill(`${i}b`, { ...both, account: NAMES[buyer], side: 'buy', margin: alone ? 'isolated' : 'cross' }),
+    fill(`${i}s`, { ...both, account: NAMES[seller], side: 'sell' }),
+  ];
+}
+
+describe('money', () => {
+  it('is conserved by trades among accounts, less fees, up to what each floor leaves with the venue', () => {
+    let booked = 0;
+    let floored = 0;
+    fc.assert(
+      fc.property(fc.array(trade, { maxLength: 25 }), (trades) => {
+        const engine = engineWith(...NAMES.map(trader));
+        effectsOf(engine, tick(1, 30_000, 2_000));
+        const start = conserved(engine);
+        let owed = start;
+        let done = 0n;
+        for (const [i, each] of trades.entries()) {
+          const before = conserved(engine);
+          if (engine.apply(fills(i + 2, ...sides(each, i))).problems.length > 0) {
+            expect(conserved(engine)).toEqual(before);
+            continue;
+          }
+          done += 2n;
+          owed = subtract(owed, fraction(2n * each.fee, E18));
+        }
+        // Each trade's profit is floored to 10^-18: less than that is lost, and nothing is won.
+        const lost = subtract(owed, conserved(engine));
+        expect(compare(lost, fraction(0n))).toBeGreaterThanOrEqual(0);
+        expect(compare(lost, fraction(done, E18))).toBeLessThanOrEqual(0);
+        booked += Number(done);
+        floored += lost.n > 0n ? 1 : 0;
+      }),
+      { numRuns: 200 },
+    );
+    expect(booked).toBeGreaterThan(500);
+    expect(floored).toBeGreaterThan(10);
+  });
+
+  it('of every closed position is its profit: what is booked is what the marks had promised', () => {
+    // Bought at 30,000 and sold at 31,234.5 in five unequal parts: the parts' costs add up to the whole.
+    const engine = engineWith(alice);
+    const parts = [1, 7, 131, 200, 161];
+    effectsOf(engine, fills(1, ...parts.map((n, i) => fill(`${i}`, { lots: lots(n), price: dec(312_345, 1) }))));
+    const profit = multiply(fraction(12_345n, 10n), fraction(1n, 2n));
+    expect(portfolios(engine).alice.cash).toBe(1_000n * E18 + fractionToUnits(profit, 18, 'down'));
+  });
+});
+
+const word = fc.constantFrom('working', 'cancelled', 'unfilled', 'rejected');
+const recordArbitrary: fc.Arbitrary<(timeUs: number, orders: readonly string[]) => InputRecord> = fc.oneof(
+  fc.tuple(fc.integer({ min: 20_000, max: 40_000 }), fc.integer({ min: 1_000, max: 3_000 })).map(
+    ([a, b]) =>
+      (timeUs: number) =>
+        tick(timeUs, a, b),
+  ),
+  fc.tuple(trade, fc.nat(50)).map(([each, pick]) => (timeUs: number, orders: readonly string[]) => {
+    const [buy, sell] = sides(each, timeUs);
+    return fills(timeUs, buy, { ...sell, orderId: orders[pick % (orders.length + 1)] ?? null });
+  }),
+  fc.tuple(word, fc.nat(50)).map(([state, pick]) => (timeUs: number, orders: readonly string[]) => ({
+    type: 'acks' as const,
+    timeUs,
+    acks: [{ orderId: orders[pick % (orders.length + 1)] ?? 'nobody', state }],
+  })),
+  fc.tuple(fc.nat(NAMES.length - 1), fc.integer({ min: -50, max: 500 })).map(([who, money]) => (timeUs: number) => ({
+    type: 'book' as const,
+    timeUs,
+    rows: [{ version: timeUs, account: { ...trader(NAMES[who]), balance: cash(BigInt(money) * E18) } }],
+  })),
+  fc.constant((timeUs: number): InputRecord => ({ type: 'clock', timeUs })),
+);
+
+describe('the engine', () => {
+  it('gives equal effects and an equal state for equal records', () => {
+    let ordersSeen = 0;
+    fc.assert(
+      fc.property(fc.array(recordArbitrary, { minLength: 10, maxLength: 40 }), (makers) => {
+        const [one, other] = [engineWith(...NAMES.map(trader)), engineWith(...NAMES.map(trader))];
+        const orders: string[] = [];
+        for (const [i, make] of makers.entries()) {
+          const record = make(1_000 * (i + 1), orders);
+          const applied = one.apply(record);
+          expect(other.apply(structuredClone(record))).toEqual(applied);
+          for (const effect of applied.effects) {
+            if (effect.type === 'orders')
+              orders.push(...effect.rows.filter(({ event }) => event === 'new').map(({ orderId }) => orderId));
+          }
+        }
+        expect(new Set(orders).size).toBe(orders.length);
+        expect(stateHash(other)).toBe(stateHash(one));
+        expect(portfolios(other)).toEqual(portfolios(one));
+        ordersSeen += orders.length;
+      }),
+      { numRuns: 150 },
+    );
+    expect(ordersSeen).toBeGreaterThan(100);
+  });
+});
