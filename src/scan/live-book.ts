@@ -173,18 +173,15 @@ export class LiveBook {
     this.store.remove(handle);
   }
 
-  /** Moves the windows of the markets whose valuation has left them, and sweeps once over the rows on their lines. */
-  retier(markets: Iterable<number>): number {
+  /** When one of the markets that changed has left its window: moves windows and sweeps once over the rows on their lines. */
+  retier(changed: readonly number[]): void {
+    if (!changed.some((market) => this.windows.hasLeft(market))) return;
     const stale = new Uint8Array(this.lines.marketOf.length);
-    let moved = 0;
-    for (const market of markets) {
-      if (!this.windows.recentre(market)) continue;
+    for (const market of this.windows.recentre()) {
       const { firstLine, longSlopes } = this.lines.markets[market];
       stale.fill(1, firstLine, firstLine + 2 * longSlopes.length);
-      moved += 1;
     }
-    if (moved > 0) this.sweep(stale);
-    return moved;
+    this.sweep(stale);
   }
 
   /** Ids of an account's portfolios, its cross portfolio first; none when the account is not there. */

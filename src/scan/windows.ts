@@ -31,14 +31,30 @@ export class Windows {
     this.references = new Float64Array(lines.markets.length).fill(Number.NaN);
   }
 
-  /** Moves the reference of a market whose valuation has left its window; true when its rows must be assigned anew. */
-  recentre(market: number): boolean {
+  /** Whether rows of the market are no longer bounded by their lines. */
+  hasLeft(market: number): boolean {
+    return this.hasMoved(market, WINDOW);
+  }
+
+  /**
+   * Moves the reference of every market that has gone half of its way to the edge, and returns those markets: their rows must be
+   * assigned anew. Markets fall together, and one sweep for many costs little more than one for one.
+   */
+  recentre(): number[] {
+    const moved: number[] = [];
+    for (let market = 0; market < this.references.length; market++) {
+      if (!this.hasMoved(market, WINDOW / 2)) continue;
+      this.references[market] = this.lines.valuations[market];
+      moved.push(market);
+    }
+    return moved;
+  }
+
+  private hasMoved(market: number, window: number): boolean {
     const valuation = this.lines.valuations[market];
+    if (Number.isNaN(valuation) || valuation === this.references[market]) return false;
     const ratio = valuation / this.references[market];
-    if (ratio >= 1 / (1 + WINDOW) && ratio <= 1 + WINDOW) return false;
-    if (valuation === 0 && this.references[market] === 0) return false;
-    this.references[market] = valuation;
-    return true;
+    return !(ratio >= 1 / (1 + window) && ratio <= 1 + window);
   }
 
   /** Assigns a row: fills `into` with its line and constant. `costNumber` is the entry cost in the settle asset. */
