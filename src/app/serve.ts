@@ -5,9 +5,10 @@ import type { EngineLink } from '../engine/link.js';
 import type { OnLoaded } from '../engine/load.js';
 import { readMarks } from '../files/marks.js';
 import { type Gateway, randomTokens, startGateway } from '../gateway/server.js';
-import type { Decimal } from '../model/decimal.js';
-import { badInput } from '../model/errors.js';
+import { type Decimal, formatDecimal } from '../model/decimal.js';
 import type { Instruments } from '../model/instruments.js';
+import { member } from '../model/json-path.js';
+import { ProblemList } from '../model/problems.js';
 import type { TickRecord } from '../model/records.js';
 import { defaultMarkets, syntheticInstruments } from '../synthetic/instruments.js';
 
@@ -37,7 +38,7 @@ export interface Server {
   readonly port: number;
   readonly tokens: { readonly operator: string; readonly executor: string };
   readonly link: EngineLink;
-  /** Resolves after `close`; rejects when the engine has halted. */
+  /** Resolves after `close`; rejects when the engine has halted: the port is closed by then, nobody is told stale things. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
 }
@@ -45,38 +46,47 @@ export interface Server {
 /** Twenty per cent within a minute, ten seconds after the start. */
 const CRASH = { afterMs: 10_000, depth: 0.2, durationMs: 60_000 };
 
+const NO_PRICE: Decimal = { units: 0n, decimals: 0 };
+
 const nowUs = (): number => Date.now() * 1000;
 
 /** Submits ticks when their time has come; when it is late it does not wait, and the engine merges what it cannot follow. */
 function pump(ticks: Iterator<TickRecord, unknown>, link: EngineLink): () => void {
-  let timer: NodeJS.Timeout | null = null;
+  let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
-  const step = (tick: TickRecord): void => {
-    timer = null;
-    // A refusal or a halted engine is told by `ended`; a tick has nobody waiting for it.
-    link.submit(tick).catch(() => undefined);
-    const next = ticks.next();
-    if (!next.done && !isStopped) wait(next.value);
+  const next = (): void => {
+    const { done, value: tick } = ticks.next();
+    if (done || isStopped) return;
+    const submit = (): void => {
+      // A halted engine is told by `ended`; a tick has nobody waiting for it.
+      link.submit(tick).catch(() => undefined);
+      next();
+    };
+    const waitMs = (tick.timeUs - nowUs()) / 1000;
+    // A timer takes a millisecond at least: who is late would fall behind with each.
+    if (waitMs > 0) timer = setTimeout(submit, waitMs);
+    else setImmediate(submit);
   };
-  const wait = (tick: TickRecord): void => {
-    timer = setTimeout(() => step(tick), Math.max(0, (tick.timeUs - nowUs()) / 1000));
-  };
-  const first = ticks.next();
-  if (!first.done) wait(first.value);
+  next();
   return () => {
     isStopped = true;
-    if (timer !== null) clearTimeout(timer);
+    clearTimeout(timer);
   };
 }
 
+/** By market index. The made-up market needs a place to start from, above zero, in every market of the book. */
 async function pricesFromMarks(path: string, instruments: Instruments): Promise<Decimal[]> {
   const { marks } = await readMarks(path, instruments);
-  const prices: (Decimal | undefined)[] = instruments.markets.map(() => undefined);
-  for (const { market, price } of marks) prices[market] = price;
-  return prices.map((price, i) => {
-    if (price === undefined) throw badInput(path, `a mark for ${instruments.markets[i].id}, to start the market from`, 'nothing');
+  const given = new Map(marks.map(({ market, price }) => [market, price]));
+  const problems = new ProblemList();
+  const prices = instruments.markets.map(({ index, id }): Decimal => {
+    const price = given.get(index) ?? NO_PRICE;
+    const found = given.has(index) ? formatDecimal(price) : 'nothing';
+    if (price.units <= 0n) problems.add(member(`${path}: marks`, id), 'a mark above zero, for the made-up market to start from', found);
     return price;
   });
+  problems.throwIfAny();
+  return prices;
 }
 
 async function startLink(options: ServerOptions): Promise<{ link: HostedEngine; prices: readonly Decimal[] }> {
@@ -126,14 +136,22 @@ export async function startServer(options: ServerOptions, version: string): Prom
   const { instruments } = link;
   const walk = { instruments, prices, seed, startUs: nowUs(), intervalUs };
   const stopTicks = pump(syntheticTicks(crash === undefined ? walk : { ...walk, crash }), link);
+  const stop = (): Promise<void> => {
+    stopTicks();
+    return gateway.close();
+  };
+  const ended = link.ended.catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  ended.catch(() => undefined);
   return {
     port: gateway.port,
     tokens,
     link,
-    ended: link.ended,
+    ended,
     close: async () => {
-      stopTicks();
-      await gateway.close();
+      await stop();
       await link.close();
     },
   };

@@ -6,19 +6,24 @@ import type { ServerOptions } from '../app/serve.js';
 import { PlimsollError } from '../model/errors.js';
 import { ProblemList, show } from '../model/problems.js';
 
+/** A number in a file, digits on the command line and in the environment. */
 const whole = (least: number, most: number) =>
-  z.coerce
-    .number()
-    .int()
-    .min(least)
-    .max(most)
+  z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^[0-9]{1,15}$/)
+        .transform(Number),
+    ])
+    .pipe(z.int().min(least).max(most))
     .meta({ expected: `a whole number from ${least} to ${most}` });
 const text = z.string().min(1).meta({ expected: 'a text' });
-const token = z.string().min(16).meta({ expected: 'a secret of at least 16 characters' });
+const token = z.string().min(16).meta({ expected: 'a secret of at least 16 characters', isSecret: true });
 
 /** Every setting, with what it is when nobody says. */
 const SETTINGS = {
-  host: { schema: text, fallback: '127.0.0.1' },
+  host: { schema: z.enum(['127.0.0.1', '::1']).meta({ expected: '127.0.0.1 or ::1' }), fallback: '127.0.0.1' },
   port: { schema: whole(0, 65_535), fallback: 7777 },
   positions: { schema: whole(1, 200_000_000), fallback: 1_000_000 },
   markets: { schema: whole(1, 10_000), fallback: 400 },
@@ -84,7 +89,7 @@ export function serveConfig(
           : [`${path}: ${name}`, file[name]];
     if (value === undefined || value === null) return [name, fallback];
     const parsed = schema.safeParse(value);
-    if (!parsed.success) problems.add(where, String(schema.meta()?.expected), show(value));
+    if (!parsed.success) problems.add(where, String(schema.meta()?.expected), isSecret(name) ? 'another' : show(value));
     return [name, parsed.data ?? fallback];
   });
   const config = Object.fromEntries(entries) as ServeConfig;
@@ -92,16 +97,21 @@ export function serveConfig(
     const [given, missing] = config.book === null ? ['marks', 'book'] : ['book', 'marks'];
     problems.add(missing, `a file, because ${given} is given`, 'nothing');
   }
+  if (config.operatorToken !== null && config.operatorToken === config.executorToken)
+    problems.add('executorToken', 'another than operatorToken', 'the same');
   problems.throwIfAny();
   return config;
 }
 
+function isSecret(name: Name): boolean {
+  return SETTINGS[name].schema.meta()?.isSecret === true;
+}
+
 /** As YAML; secrets are not printed. */
 export function describeConfig(config: ServeConfig): string {
-  const hidden = new Set<Name>(['operatorToken', 'executorToken']);
   return NAMES.map((name) => {
     const value = config[name];
-    return `${name}: ${value !== null && hidden.has(name) ? '"(set)"' : JSON.stringify(value)}\n`;
+    return `${name}: ${value !== null && isSecret(name) ? '"(set)"' : JSON.stringify(value)}\n`;
   }).join('');
 }
 

@@ -233,8 +233,8 @@ export class Peer {
 }
 
 /** Waits until a condition holds; fails with its text otherwise. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 1_000; i += 1) {
+export async function until(condition: () => boolean, what: string, seconds = 10): Promise<void> {
+  for (let i = 0; i < seconds * 100; i += 1) {
     if (condition()) return;
     await sleep(10);
   }

@@ -1,54 +1,7 @@
 /** The protocol from another language: Debian's own python3, msgpack and websockets follow, are killed, resume, and miss nothing. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { order, type Rig, signal, startRig, until } from '../gateway/helpers.js';
-
-const PYTHON = '/usr/bin/python3';
-const SCRIPT = fileURLToPath(new URL('client.py', import.meta.url));
-
-interface Line {
-  readonly type: string;
-  readonly topic: 'signals' | 'orders';
-  readonly epoch: string;
-  readonly seq: number;
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
-}
-
-interface PythonClient {
-  readonly process: ChildProcess;
-  readonly lines: Line[];
-  stderr(): string;
-}
-
-/** Against any gateway: the url of a real `serve` does as well. */
-function startPython(url: string, resume: readonly string[] = []): PythonClient {
-  const process = spawn(PYTHON, [SCRIPT, url, ...resume], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const lines: Line[] = [];
-  createInterface({ input: process.stdout }).on('line', (line) => lines.push(JSON.parse(line)));
-  let stderr = '';
-  process.stderr.on('data', (text) => {
-    stderr += text;
-  });
-  return { process, lines, stderr: () => stderr };
-}
-
-async function killed({ process }: PythonClient): Promise<void> {
-  if (process.exitCode !== null || process.signalCode !== null) return;
-  const exited = new Promise((resolve) => process.once('exit', resolve));
-  process.kill('SIGKILL');
-  await exited;
-}
-
-const missing = (() => {
-  const probe = spawnSync(PYTHON, ['-c', 'import msgpack, websockets'], { encoding: 'utf8' });
-  return probe.status === 0 ? null : (probe.error?.message ?? probe.stderr.trim().split('\n').at(-1) ?? 'unknown');
-})();
-
-/** What python printed of a topic after its snapshot. */
-const heard = (lines: readonly Line[], topic: string) => lines.filter((line) => line.type === topic);
-const lastSeq = (lines: readonly Line[], topic: string) => lines.filter((line) => line.topic === topic).at(-1)?.seq ?? 0;
+import { heard, killed, lastSeq, type PythonClient, requirePython, startPython } from './python.js';
 
 /** A tick's worth of both topics; its number is in every row. */
 function tick(rig: Rig, n: number): void {
@@ -57,12 +10,7 @@ function tick(rig: Rig, n: number): void {
 }
 
 test('a python client is killed, resumes with fromSeq, and misses nothing', { timeout: 60_000 }, async (context) => {
-  if (missing !== null) {
-    const reason = `${PYTHON} lacks python3-msgpack or python3-websockets (apt-get install them): ${missing}`;
-    if (process.env.CI !== undefined) throw new Error(reason);
-    process.stderr.write(`skipped: ${reason}\n`);
-    context.skip(reason);
-  }
+  requirePython(context);
   const rig = await startRig();
   const clients: PythonClient[] = [];
   try {

@@ -44,11 +44,13 @@ export const command: CommandModule = {
     const options = { ...serverOptions(config), onLoaded: (positions: number) => loading.update(positions) };
     const server = await startServer(options, VERSION).finally(() => loading.finish());
     const { positions, accounts } = server.link.stats();
+    const address = `${config.host.includes(':') ? `[${config.host}]` : config.host}:${server.port}`;
+    const ticksPerSecond = Number((1000 / config.tickIntervalMs).toPrecision(3));
     io.stdout.write(
       [
-        `plimsoll ${VERSION}: ${grouped(positions)} positions of ${grouped(accounts)} accounts, scanned ${1000 / config.tickIntervalMs} times a second`,
-        `status     http://${config.host}:${server.port}/`,
-        `stream     ws://${config.host}:${server.port}/v1/stream   (plimsoll tail ws://${config.host}:${server.port}/v1/stream)`,
+        `plimsoll ${VERSION}: ${grouped(positions)} positions of ${grouped(accounts)} accounts, scanned ${ticksPerSecond} times a second`,
+        `status     http://${address}/`,
+        `stream     ws://${address}/v1/stream   (plimsoll tail ws://${address}/v1/stream)`,
         `operator   ${config.operatorToken === null ? server.tokens.operator : 'token as configured'}`,
         `executor   ${config.executor === 'paper' ? 'paper venue' : config.executorToken === null ? server.tokens.executor : 'token as configured'}`,
         'Ctrl-C ends it.',
