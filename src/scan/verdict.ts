@@ -23,6 +23,8 @@ interface ExactRule {
 }
 
 interface ExactMarket extends ExactRule {
+  /** What a requirement counts: 10^scale · rateUnit of them are one. */
+  readonly requirementUnit: bigint;
   /** Worth of one `Cost` unit, at the money scale. */
   readonly costUnit: bigint;
 }
@@ -132,7 +134,7 @@ export class Verdict {
       const cost = rows.chunk.cost.get(row);
       const size = rows.chunk.lots[row];
       const units = requirementUnits(exact, exact.onEntry ? cost * exact.costUnit : BigInt(size) * value);
-      const maintenance = { n: units, d: pow10(this.scale) * exact.rateUnit };
+      const maintenance = { n: units, d: exact.requirementUnit };
       return { market, lots: size as Lots, cost: cost as Cost, mark, maintenance };
     });
   }
@@ -179,7 +181,7 @@ export class Verdict {
       const lot = lotMantissa(market);
       const rateUnit = isPowerOfTenDivisor(units[i]) ? decimalUnit : units[i];
       const costUnit = lot.units * pow10(scale - lot.decimals - EXACT_DECIMALS);
-      return { ...exactRule(market.maintenance, scale, rateUnit), costUnit };
+      return { ...exactRule(market.maintenance, scale, rateUnit), costUnit, requirementUnit: pow10(scale) * rateUnit };
     });
     this.values = markets.map((market) => this.valueOf(market.index));
   }
