@@ -154,3 +154,9 @@ export async function statsWhen(
   }
   throw new Error(`expected ${what}, which never came`);
 }
+
+/** A counter or gauge of `/metrics` that has no labels. */
+export async function metricOf(http: string, name: string): Promise<number> {
+  const text = await (await fetch(`${http}/metrics`)).text();
+  return Number(new RegExp(`^plimsoll_${name} (\\S+)$`, 'm').exec(text)?.[1]);
+}
