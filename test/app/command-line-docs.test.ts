@@ -1,0 +1,37 @@
+/** docs/command-line.md against the commands: every option is there, and its examples are what is printed. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.js';
+import { EXAMPLE } from '../cli/hand-books.js';
+import { inProcess, write } from '../cli/plimsoll.js';
+
+const page = readFileSync(join(import.meta.dirname, '../../docs/command-line.md'), 'utf8');
+
+/** A command's section, without the next one's. */
+function sectionOf(name: string): string {
+  const start = page.indexOf(`\n## ${name}\n`);
+  if (start < 0) return '';
+  return page.slice(start, page.indexOf('\n## ', start + 1));
+}
+
+describe('every command', () => {
+  test.each(COMMANDS.map(({ name }) => name))('%s has its options in a section of its own', async (name) => {
+    const entry = COMMANDS.find((each) => each.name === name);
+    const command = new Command();
+    (await entry?.load())?.command.configure(command);
+    const section = sectionOf(name);
+    expect(command.options.length).toBeGreaterThan(0);
+    for (const { flags } of command.options) expect(section).toContain(`\`${flags}\``);
+    const written = [...section.matchAll(/^\|.*?\|/gm)].flatMap(([cell]) => [...cell.matchAll(/`(--[a-z-]+)/g)]);
+    expect(written.map(([, flag]) => flag).sort()).toEqual(command.options.map(({ long }) => long).sort());
+  });
+});
+
+test.each(['scan', 'explain'])('the example of %s is what it prints', async (name) => {
+  const [, example] = new RegExp(`\`\`\`json ${name}\n(.*\n)\`\`\``).exec(page) as RegExpExecArray;
+  const paths = [write('book.json', EXAMPLE.book), write('marks.json', { version: 1, marks: EXAMPLE.marks })];
+  const account = name === 'explain' ? ['--account', 'alice'] : [];
+  expect((await inProcess(name, '--book', paths[0], '--marks', paths[1], ...account, '--json')).stdout).toBe(example);
+});
