@@ -124,12 +124,6 @@ export async function startServe(args: readonly string[], options: StartOptions 
   };
 }
 
-/** Whether a process has asked for a signal: before that it would just die of it. */
-export function catches(pid: number, signal: number): boolean {
-  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
-  return (BigInt(`0x${caught}`) & (1n << BigInt(signal - 1))) !== 0n;
-}
-
 /** Bytes of memory that a process holds. */
 export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
