@@ -23,7 +23,7 @@ interface MarketLines {
   readonly floors: Float64Array;
   readonly rates: Float64Array;
   readonly deductions: Float64Array;
-  /** By tier, 1 − rate and 1 + rate within three roundings of the exact fraction: slopes of longs and shorts at a valuation of 1. */
+  /** By tier, 1 − rate and 1 + rate, within three roundings: slopes of longs and shorts at a valuation of 1. */
   readonly longSlopes: Float64Array;
   readonly shortSlopes: Float64Array;
 }
@@ -96,7 +96,7 @@ export class LineTable {
     this.valuations = new Float64Array(instruments.markets.length).fill(Number.NaN);
   }
 
-  /** Sets a market's mark: its valuation and the slopes of its lines, each slope within seven roundings of the exact one (docs/exactness.md). */
+  /** Sets a market's mark: its valuation, within three roundings, and the slopes of its lines, within seven. */
   setMark(index: number, price: Decimal): void {
     const market = this.markets[index];
     const exact = multiply(fromDecimal(price), lotValue(this.instruments.markets[index]));

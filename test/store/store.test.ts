@@ -306,6 +306,8 @@ describe('the store', () => {
     // One change in the last chunk: one slice, by its index on the shelf.
     store.setRow(handles[1_199], 0, 5, 5, 5n);
     expect(shelf.drainDirty()).toEqual([shelf.sliceCount - 1]);
+    store.removeRow(handles[1], 69);
+    expect(shelf.drainDirty()).toEqual([0]);
     store.remove(handles[0]);
     expect(shelf.drainDirty()).toEqual([0]);
   });
