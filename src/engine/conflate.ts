@@ -24,21 +24,23 @@ function mergeTicks(ticks: readonly TickRecord[]): TickRecord {
 }
 
 /**
- * Everything in its order, but for the ticks: they become one, in the place of the last. A tick that is older than one before it stays
- * out of the mix and comes at the end, where the engine refuses it, as it would have in its place.
+ * Everything in its order, but for the ticks: they become one, in the place of the last. A tick that is older than one before it, or than
+ * `tickTimeUs` of the engine, stays out of the mix and comes at the end: there the engine refuses it, as it would have in its place.
  */
-export function conflate(queue: readonly Submission[]): Work[] {
+export function conflate(queue: readonly Submission[], tickTimeUs: number): Work[] {
   const ticks: TickRecord[] = [];
   const ids: number[] = [];
   const late: Work[] = [];
+  let timeUs = tickTimeUs;
   for (const { id, record } of queue) {
     if (record.type !== 'tick') continue;
-    if (ticks.length > 0 && record.timeUs < ticks[ticks.length - 1].timeUs) {
+    if (record.timeUs < timeUs) {
       late.push({ ids: [id], record });
-    } else {
-      ticks.push(record);
-      ids.push(id);
+      continue;
     }
+    timeUs = record.timeUs;
+    ticks.push(record);
+    ids.push(id);
   }
   const works = queue.flatMap(({ id, record }): Work[] => {
     if (record.type !== 'tick') return [{ ids: [id], record }];

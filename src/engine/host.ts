@@ -25,6 +25,8 @@ class Host implements HostedEngine {
   private latest: EngineStats;
   private nextId = 0;
   private isClosing = false;
+  /** Why nothing is answered any more. */
+  private gone: Error | null = null;
 
   constructor(worker: Worker, instruments: Instruments, stats: EngineStats) {
     this.worker = worker;
@@ -45,6 +47,7 @@ class Host implements HostedEngine {
 
   submit(record: InputRecord): Promise<readonly Problem[]> {
     if (this.isClosing) return Promise.reject(new PlimsollError('unavailable', 'the engine is closed'));
+    if (this.gone !== null) return Promise.reject(this.gone);
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve, reject });
@@ -82,6 +85,7 @@ class Host implements HostedEngine {
   }
 
   private abandon(error: Error): Error {
+    this.gone ??= error;
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
     return error;

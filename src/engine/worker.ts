@@ -67,7 +67,7 @@ async function run(): Promise<void> {
   });
   const stats = (): EngineStats => ({ ...engine.counters(), conflated, tickMs });
   const turn = (queue: readonly Submission[]): void => {
-    const works = conflate(queue);
+    const works = conflate(queue, engine.tickTimeUs);
     const applied = works.map(({ ids, record }) => {
       const start = performance.now();
       const problems = session.apply(record);

@@ -10,7 +10,7 @@ import { killAll, plimsoll, residentBytes, startPlimsoll, startServe, statsWhen 
 
 const SMALL = ['--positions', '2000', '--markets', '4'];
 /** More than the process has before it loads anything, and less than the large book takes. */
-const LOADING_BYTES = 3e8;
+const LOADING_BYTES = 2e8;
 
 afterEach(killAll);
 

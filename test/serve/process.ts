@@ -15,14 +15,18 @@ function newestMs(folder: string): number {
   );
 }
 
-/** What runs from `dist` must be what is in `src`: says so at once, not by a test that fails strangely. */
-export function requireBuild(): void {
+let isBuilt = false;
+
+/** What runs from `dist` must be what is in `src`: says so at once, not by a test that fails strangely. Looks once. */
+function requireBuild(): void {
+  if (isBuilt) return;
   const remedy = 'run `rm -rf dist && npm run build`';
   if (!existsSync(MAIN) || !existsSync(BUILT)) throw new Error(`expected the built command line in dist: ${remedy}`);
   for (const name of ['src', 'feeds', 'bench']) {
     if (newestMs(join(ROOT, name)) > statSync(BUILT).mtimeMs)
       throw new Error(`expected dist to be newer than ${name}: ${remedy}`);
   }
+  isBuilt = true;
 }
 
 /** A module of the build, with the types of its source. */

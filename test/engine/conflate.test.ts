@@ -1,0 +1,127 @@
+/** Conflation: what a busy engine applies in place of a queue comes to the same as the queue. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { conflate, type Submission, type Work } from '../../src/engine/conflate.js';
+import type { InputRecord, TickRecord } from '../../src/model/records.js';
+
+const tick = (timeUs: number, marks: Readonly<Record<number, number>>): TickRecord => ({
+  type: 'tick',
+  timeUs,
+  marks: Object.entries(marks).map(([market, units]) => ({
+    market: Number(market),
+    price: { units: BigInt(units), decimals: 2 },
+  })),
+});
+const other = (type: 'book' | 'fills' | 'acks' | 'clock', timeUs: number): InputRecord => {
+  if (type === 'book') return { type, timeUs, rows: [] };
+  if (type === 'fills') return { type, timeUs, fills: [] };
+  return type === 'acks' ? { type, timeUs, acks: [] } : { type, timeUs };
+};
+const queueOf = (...records: InputRecord[]): Submission[] => records.map((record, id) => ({ id, record }));
+
+describe('a queue', () => {
+  test('of nothing or of one is itself', () => {
+    expect(conflate([], 0)).toEqual([]);
+    expect(conflate(queueOf(tick(1, { 0: 5 })), 0)).toEqual([{ ids: [0], record: tick(1, { 0: 5 }) }]);
+    expect(conflate(queueOf(other('clock', 1)), 0)).toEqual([{ ids: [0], record: other('clock', 1) }]);
+  });
+
+  test('of ticks is one tick: the last price of each market, at the last time', () => {
+    const queue = queueOf(tick(1, { 0: 10, 1: 20 }), tick(2, { 0: 11 }), tick(3, { 2: 30 }));
+    expect(conflate(queue, 0)).toEqual([{ ids: [0, 1, 2], record: tick(3, { 0: 11, 1: 20, 2: 30 }) }]);
+  });
+
+  test('with others keeps them where they are, the tick in the place of the last', () => {
+    const queue = queueOf(other('book', 1), tick(1, { 0: 1 }), other('fills', 2), tick(2, { 0: 2 }), other('acks', 3));
+    expect(conflate(queue, 0)).toEqual([
+      { ids: [0], record: other('book', 1) },
+      { ids: [2], record: other('fills', 2) },
+      { ids: [1, 3], record: tick(2, { 0: 2 }) },
+      { ids: [4], record: other('acks', 3) },
+    ]);
+  });
+
+  test('with a tick of the past keeps it out of the mix, for the engine to refuse', () => {
+    const queue = queueOf(tick(5, { 0: 5, 1: 5 }), tick(3, { 0: 3, 1: 3 }), tick(6, { 0: 6 }));
+    expect(conflate(queue, 0)).toEqual([
+      { ids: [0, 2], record: tick(6, { 0: 6, 1: 5 }) },
+      { ids: [1], record: tick(3, { 0: 3, 1: 3 }) },
+    ]);
+  });
+
+  test('with a tick older than what the engine has keeps that out too', () => {
+    const queue = queueOf(tick(3, { 0: 3, 1: 3 }), tick(6, { 0: 6 }));
+    expect(conflate(queue, 5)).toEqual([
+      { ids: [1], record: tick(6, { 0: 6 }) },
+      { ids: [0], record: tick(3, { 0: 3, 1: 3 }) },
+    ]);
+    expect(conflate(queueOf(tick(3, { 0: 3 })), 5)).toEqual([{ ids: [0], record: tick(3, { 0: 3 }) }]);
+  });
+
+  test('of very many ticks is no trouble', () => {
+    const [work] = conflate(
+      Array.from({ length: 300_000 }, (_, id) => ({ id, record: tick(id, { [id % 3]: id }) })),
+      0,
+    );
+    expect(work.ids).toHaveLength(300_000);
+    expect(work.record).toEqual(tick(299_999, { 0: 299_997, 1: 299_998, 2: 299_999 }));
+  });
+});
+
+/** What an engine knows of a market after works, as far as conflation goes: it refuses ticks of the past. */
+function applied(works: readonly Work[], tickTimeUs: number) {
+  const marks = new Map<number, bigint>();
+  const refused = new Set<number>();
+  let timeUs = tickTimeUs;
+  for (const { ids, record } of works) {
+    if (record.type !== 'tick') continue;
+    if (record.timeUs < timeUs) {
+      for (const id of ids) refused.add(id);
+      continue;
+    }
+    timeUs = record.timeUs;
+    for (const { market, price } of record.marks) marks.set(market, price.units);
+  }
+  return { timeUs, marks: new Map([...marks].sort(([a], [b]) => a - b)), refused };
+}
+
+const ticks = fc
+  .tuple(fc.integer({ min: 0, max: 20 }), fc.dictionary(fc.nat(4).map(String), fc.integer({ min: 1, max: 99 })))
+  .map(([timeUs, marks]) => tick(timeUs, marks));
+const others = fc
+  .tuple(fc.constantFrom('book', 'fills', 'acks', 'clock'), fc.nat(20))
+  .map(([type, timeUs]) => other(type as 'book', timeUs));
+const queues = fc
+  .array(fc.oneof({ weight: 3, arbitrary: ticks }, others), { maxLength: 30 })
+  .map((records) => queueOf(...records));
+
+test('comes to the same as the queue one by one: marks, time, and what is refused', () => {
+  fc.assert(
+    fc.property(queues, fc.nat(10), (queue, timeUs) => {
+      const oneByOne = queue.map(({ id, record }) => ({ ids: [id], record }));
+      expect(applied(conflate(queue, timeUs), timeUs)).toEqual(applied(oneByOne, timeUs));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('answers every submission once, keeps the order of all but ticks, and leaves one tick to scan', () => {
+  fc.assert(
+    fc.property(queues, (queue) => {
+      const works = conflate(queue, 0);
+      expect(works.flatMap(({ ids }) => ids).sort((a, b) => a - b)).toEqual(queue.map(({ id }) => id));
+      const isNoTick = ({ record }: { record: InputRecord }) => record.type !== 'tick';
+      expect(works.filter(isNoTick).map(({ ids: [id] }) => id)).toEqual(queue.filter(isNoTick).map(({ id }) => id));
+      const { refused } = applied(works, 0);
+      const scanned = works.filter(({ ids, record }) => record.type === 'tick' && !refused.has(ids[0]));
+      expect(scanned.length).toBe(queue.every(isNoTick) ? 0 : 1);
+      // What came after the last tick is applied after it.
+      const last = queue.findLastIndex(({ id }) => scanned[0]?.ids.includes(id));
+      const place = works.indexOf(scanned[0]);
+      for (const [i, { ids, record }] of works.entries()) {
+        if (record.type !== 'tick') expect(i > place).toBe(ids[0] > last);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
