@@ -21,9 +21,7 @@ describe('with --crash', () => {
   beforeAll(async () => {
     served = await startServe([...BOOK, '--crash']);
     watcher = await Recorder.open(served.url);
-  });
-  afterAll(async () => {
-    await watcher.client.close();
+    return () => watcher.client.close();
   });
 
   const endedOrders = () => watcher.orderRows.filter(({ event }) => event === 'ended');

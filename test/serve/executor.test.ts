@@ -57,10 +57,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await executor.client.close();
-  await operator.client.close();
+  await Promise.all([executor, operator].map((recorder) => recorder?.client.close()));
   await killAll();
   rmSync(files.folder, { recursive: true });
+});
+
 });
 
 const lastOrder = (portfolio: string): OrderRow | undefined => executor.ordersOf(portfolio).at(-1);

@@ -38,8 +38,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await operator.client.close();
-  await executor.client.close();
+  await Promise.all([executor, operator].map((recorder) => recorder?.client.close()));
   await killAll();
 });
 
