@@ -21,6 +21,7 @@ export {
   scan,
   type UnpricedRow,
 } from './app/scan.js';
+export { type Server, type ServerOptions, startServer } from './app/serve.js';
 export { readBook } from './files/book.js';
 export type { BookCounts, BookSink } from './files/intake.js';
 export { type Marks, readMarks } from './files/marks.js';

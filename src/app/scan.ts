@@ -58,7 +58,7 @@ export interface ScanSummary {
  */
 export async function scan(options: ScanOptions): Promise<ScanSummary> {
   const engine = await engineFromFile(options.book, ORDER_TTL_US, options.onLoaded);
-  const { book, scanner } = engine.scanHalf;
+  const { book, scanner, drained } = engine.scanHalf;
   scanner.setMarks((await readMarks(options.marks, engine.instruments)).marks);
   const found = scanner.scan();
   const { decimals } = engine.instruments.valuation;
@@ -70,7 +70,7 @@ export async function scan(options: ScanOptions): Promise<ScanSummary> {
     portfolios: book.portfolioCount,
     backend: engine.backendName,
     unpriced: unpricedRows(engine, found.unpriced),
-    insolvent: rank([...found.insolvent, ...drained(engine)]).map((report) => {
+    insolvent: rank([...found.insolvent, ...[...drained].map((id) => book.store.find(id))]).map((report) => {
       const { equity, badDebt } = printValuation(report, false, decimals);
       return { portfolio: report.portfolio, equity, badDebt };
     }),
@@ -91,16 +91,6 @@ function judged(engine: Engine, handle: number) {
     mode,
     ...scanner.verdict.valuation(),
   });
-}
-
-/** Portfolios without positions and with a negative balance: no mark moves them, so the scan does not look at them. */
-function drained(engine: Engine): number[] {
-  const { store } = engine.scanHalf.book;
-  const handles: number[] = [];
-  for (let handle = 0; handle < store.handleEnd; handle += 1) {
-    if (store.isLive(handle) && store.rowsOf(handle) === 0 && store.cashOf(handle) < 0n) handles.push(handle);
-  }
-  return handles;
 }
 
 function unpricedRows(engine: Engine, handles: Uint32Array): UnpricedRow[] {

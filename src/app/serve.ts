@@ -1,4 +1,6 @@
 /** The scanner as a server: the engine on its thread, made-up prices in, the gateway out. */
+import { setTimeout } from 'node:timers/promises';
+import type { Feed } from '../../feeds/feed.js';
 import { syntheticTicks } from '../../feeds/synthetic.js';
 import { type HostedEngine, startEngine } from '../engine/host.js';
 import type { EngineLink } from '../engine/link.js';
@@ -9,7 +11,6 @@ import { type Decimal, formatDecimal } from '../model/decimal.js';
 import type { Instruments } from '../model/instruments.js';
 import { member } from '../model/json-path.js';
 import { ProblemList } from '../model/problems.js';
-import type { TickRecord } from '../model/records.js';
 import { defaultMarkets, syntheticInstruments } from '../synthetic/instruments.js';
 
 export interface ServerOptions {
@@ -50,31 +51,27 @@ const NO_PRICE: Decimal = { units: 0n, decimals: 0 };
 
 const nowUs = (): number => Date.now() * 1000;
 
-/** Submits ticks when their time has come; when it is late it does not wait, and the engine merges what it cannot follow. */
-function pump(ticks: Iterator<TickRecord, unknown>, link: EngineLink): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
-  const next = (): void => {
-    const { done, value: tick } = ticks.next();
-    if (done || isStopped) return;
-    const submit = (): void => {
-      // A halted engine is told by `ended`; a tick has nobody waiting for it.
+/**
+ * Submits a feed's ticks when their time has come; when it is late it does not wait, and the engine merges what it cannot follow.
+ * `failed` rejects when the feed does.
+ */
+function pump(feed: Feed, link: EngineLink): { readonly stop: () => void; readonly failed: Promise<never> } {
+  const abort = new AbortController();
+  const run = async (): Promise<void> => {
+    for await (const tick of feed.ticks()) {
+      await setTimeout(Math.max(0, (tick.timeUs - nowUs()) / 1000), undefined, { signal: abort.signal });
+      // A halted engine is told by its own `ended`; a tick has nobody waiting for it.
       link.submit(tick).catch(() => undefined);
-      next();
-    };
-    const waitMs = (tick.timeUs - nowUs()) / 1000;
-    // A timer takes a millisecond at least: who is late would fall behind with each.
-    if (waitMs > 0) timer = setTimeout(submit, waitMs);
-    else setImmediate(submit);
+    }
   };
-  next();
-  return () => {
-    isStopped = true;
-    clearTimeout(timer);
-  };
+  const failed = new Promise<never>((_, reject) => {
+    run().catch((error: unknown) => {
+      if (!abort.signal.aborted) reject(error);
+    });
+  });
+  return { stop: () => abort.abort(), failed };
 }
 
-/** By market index. The made-up market needs a place to start from, above zero, in every market of the book. */
 async function pricesFromMarks(path: string, instruments: Instruments): Promise<Decimal[]> {
   const { marks } = await readMarks(path, instruments);
   const given = new Map(marks.map(({ market, price }) => [market, price]));
@@ -82,7 +79,8 @@ async function pricesFromMarks(path: string, instruments: Instruments): Promise<
   const prices = instruments.markets.map(({ index, id }): Decimal => {
     const price = given.get(index) ?? NO_PRICE;
     const found = given.has(index) ? formatDecimal(price) : 'nothing';
-    if (price.units <= 0n) problems.add(member(`${path}: marks`, id), 'a mark above zero, for the made-up market to start from', found);
+    if (price.units <= 0n)
+      problems.add(member(`${path}: marks`, id), 'a mark above zero, for the made-up market to start from', found);
     return price;
   });
   problems.throwIfAny();
@@ -135,12 +133,15 @@ export async function startServer(options: ServerOptions, version: string): Prom
     : undefined;
   const { instruments } = link;
   const walk = { instruments, prices, seed, startUs: nowUs(), intervalUs };
-  const stopTicks = pump(syntheticTicks(crash === undefined ? walk : { ...walk, crash }), link);
+  const ticks = pump(
+    { name: 'made-up market', ticks: () => syntheticTicks(crash === undefined ? walk : { ...walk, crash }) },
+    link,
+  );
   const stop = (): Promise<void> => {
-    stopTicks();
+    ticks.stop();
     return gateway.close();
   };
-  const ended = link.ended.catch(async (error: unknown) => {
+  const ended = Promise.race([link.ended, ticks.failed]).catch(async (error: unknown) => {
     await stop();
     throw error;
   });

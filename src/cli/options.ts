@@ -13,7 +13,6 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 
 export const positionsOption = wholeNumber(1, 200_000_000);
 export const seedOption = wholeNumber(0, 2 ** 32 - 1);
-export const portOption = wholeNumber(0, 65_535);
 
 /** A time as milliseconds or as an ISO date such as 2019-09-24T18:00Z; a date without a zone is UTC. */
 export function timeOption(text: string): number {

@@ -1,6 +1,6 @@
 /** The subscriber's client: topics, lease and batches over a connection that comes back. It must not know anything but the wire. */
 import {
-  type BatchType,
+  type ClientMessage,
   PlimsollError,
   PROTOCOL,
   type Problem,
@@ -52,7 +52,7 @@ interface Pending {
 }
 
 interface PendingBatch extends Pending {
-  readonly message: readonly [BatchType, string, readonly unknown[]];
+  readonly message: ClientMessage;
 }
 
 /**
@@ -112,25 +112,25 @@ export class PlimsollClient {
 
   /** Absolute states of accounts. Like every batch: resolves once applied, rejects with all problems, and nothing of it was applied. */
   book(batchId: string, rows: readonly BookRow[]): Promise<void> {
-    return this.batch('book', batchId, rows.map(wireBook));
+    return this.batch(batchId, ['book', batchId, rows.map(wireBook)]);
   }
 
   /** Trades, by an operator. */
   fills(batchId: string, rows: readonly FillRow[]): Promise<void> {
-    return this.batch('fills', batchId, rows.map(wireFill));
+    return this.batch(batchId, ['fills', batchId, rows.map(wireFill)]);
   }
 
   /** Executions of orders, by the holder of the lease. */
   fill(batchId: string, rows: readonly FillRow[]): Promise<void> {
-    return this.batch('fill', batchId, rows.map(wireFill));
+    return this.batch(batchId, ['fill', batchId, rows.map(wireFill)]);
   }
 
   ack(batchId: string, rows: readonly AckRow[]): Promise<void> {
-    return this.batch('ack', batchId, rows.map(wireAck));
+    return this.batch(batchId, ['ack', batchId, rows.map(wireAck)]);
   }
 
   reject(batchId: string, rows: readonly RejectRow[]): Promise<void> {
-    return this.batch('reject', batchId, rows.map(wireReject));
+    return this.batch(batchId, ['reject', batchId, rows.map(wireReject)]);
   }
 
   /** For good. What has no answer yet is rejected: whether it was applied is unknown. */
@@ -139,13 +139,12 @@ export class PlimsollClient {
     await this.stream.stop();
   }
 
-  private batch(type: BatchType, batchId: string, rows: readonly unknown[]): Promise<void> {
+  private batch(batchId: string, message: ClientMessage): Promise<void> {
     if (this.batches.has(batchId)) {
-      const message = `batchId: expected one without an answer pending, was ${JSON.stringify(batchId)} again`;
-      return Promise.reject(new PlimsollError('bad-usage', message));
+      const text = `batchId: expected one without an answer pending, was ${JSON.stringify(batchId)} again`;
+      return Promise.reject(new PlimsollError('bad-usage', text));
     }
     return new Promise((resolve, reject) => {
-      const message = [type, batchId, rows] as const;
       this.batches.set(batchId, { message, resolve, reject });
       if (this.reader !== null) this.stream.send(message);
     });

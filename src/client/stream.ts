@@ -1,7 +1,7 @@
 /** A websocket that comes back: reconnects with back-off and watches that the server still speaks. It must not know what is said. */
 import { WebSocket } from 'ws';
 import { decode, encode } from '../gateway/codec.js';
-import { SUBPROTOCOL } from '../gateway/messages.js';
+import { type ClientMessage, SUBPROTOCOL } from '../gateway/messages.js';
 
 /** A snapshot of a whole market in trouble is one frame. */
 const FRAME_BYTES_MAX = 256 * 1024 * 1024;
@@ -35,7 +35,7 @@ export class Stream {
   }
 
   /** Sends when connected; else the message is lost, and what must survive is said again in `opened`. */
-  send(message: readonly unknown[]): void {
+  send(message: ClientMessage): void {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(encode(message));
   }
 

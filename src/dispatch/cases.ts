@@ -126,7 +126,7 @@ export class CaseDesk {
   private endCase(ended: Case, report: PortfolioReport, now: Moment, out: Outbox): void {
     this.cases.delete(ended.portfolio);
     const badDebt = report.equity.n < 0n ? negate(report.equity) : ZERO;
-    out.cases.push(caseEvent(ended, 'ended', now, badDebt, report.maintenance.n > 0n ? 'recovered' : 'closed'));
+    out.cases.push(caseEvent(ended, 'ended', now, badDebt, report.positions > 0 ? 'recovered' : 'closed'));
   }
 
   /** One order per position that has none; an order that no longer fits its position is cancelled and waited for. */

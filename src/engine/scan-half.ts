@@ -24,8 +24,8 @@ export class ScanHalf {
   readonly counts: ScanCounts = { nominees: 0, unpriced: 0, insolvent: 0 };
   /** Portfolios last reported as liquidatable. */
   private readonly watched = new Set<string>();
-  /** Portfolios without positions whose cash is negative: no mark moves them, so no scan looks at them. */
-  private readonly drained = new Set<string>();
+  /** Ids of portfolios without positions whose cash is negative: no mark moves them, so no scan looks at them. */
+  readonly drained = new Set<string>();
 
   constructor(instruments: Instruments, backend: Backend) {
     this.book = new LiveBook(instruments);
@@ -57,10 +57,11 @@ export class ScanHalf {
    */
   setAccounts(rows: readonly BookRow[]): PortfolioReport[] {
     const problems = new ProblemList();
+    const seen = new Map<string, number>();
     for (const [i, { account, version }] of rows.entries()) {
-      const present = this.book.store.find(account.id);
-      const known = present < 0 ? 0 : this.book.store.sourceVersionOf(present);
+      const known = seen.get(account.id) ?? this.book.sourceVersion(account.id);
       if (!(version > known)) problems.add(`rows[${i}].version`, `a version above ${known}`, String(version));
+      seen.set(account.id, version);
     }
     problems.throwIfAny();
     for (const { account } of rows) checkAccount(account);
@@ -107,7 +108,7 @@ export class ScanHalf {
   private reportOf(portfolio: string): PortfolioReport {
     const handle = this.book.store.find(portfolio);
     if (handle >= 0) return this.report(handle);
-    return { portfolio, standing: 'healthy', version: 0, ...NOTHING, rows: [] };
+    return { portfolio, standing: 'healthy', version: 0, ...NOTHING, positions: 0, rows: [] };
   }
 
   private report(handle: number): PortfolioReport {
@@ -120,6 +121,7 @@ export class ScanHalf {
       version: this.book.store.versionOf(handle),
       equity,
       maintenance,
+      positions: this.book.store.rowsOf(handle),
       rows: standing === 'liquidatable' ? verdict.breachRows(handle) : [],
     };
   }

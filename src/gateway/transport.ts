@@ -57,6 +57,3 @@ export interface Transport {
   /** Closes every websocket with 1001 and stops listening. */
   close(): Promise<void>;
 }
-
-/** Rejects with `PlimsollError` `unavailable` when the port cannot be had. */
-export type StartTransport = (options: TransportOptions) => Promise<Transport>;

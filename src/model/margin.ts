@@ -39,11 +39,6 @@ export function entryCost(market: Market, position: Position): Fraction {
   return multiply(multiply(fraction(position.cost), EXACT_UNIT), lotValue(market));
 }
 
-/** Average entry price: |cost| / |lots|. */
-export function entryPrice(position: Position): Fraction {
-  return multiply(fraction(position.cost, BigInt(position.lots)), EXACT_UNIT);
-}
-
 /** PnL = size·contractSize·mark − cost; requirement = f(notional at the mark, or at entry, as the rule's basis says). */
 export function valuePosition(market: Market, position: Position, mark: Decimal): PositionValuation {
   const value = multiply(multiply(fraction(BigInt(position.lots)), lotValue(market)), fromDecimal(mark));

@@ -1,6 +1,5 @@
 /** Sizes as lots and entry prices as costs, both ways. Knows positions, nothing of files. */
 import { type Decimal, divideRounded, pow10 } from './decimal.js';
-import type { Fraction } from './fraction.js';
 import { type Cost, EXACT_DECIMALS, type Lots } from './portfolio.js';
 
 /** size / lot when that is a whole number, else null. Not bounded. */
@@ -17,13 +16,7 @@ export function sizeOf(lots: Lots, lot: Decimal): Decimal {
   return { units: BigInt(lots) * lot.units, decimals: lot.decimals };
 }
 
-/** The average entry price, exact: cost / lots. */
-export function entryOf(position: { readonly lots: Lots; readonly cost: Cost }): Fraction {
-  const sign = position.lots < 0 ? -1n : 1n;
-  return { n: sign * position.cost, d: sign * BigInt(position.lots) * pow10(EXACT_DECIMALS) };
-}
-
-/** The entry price as a decimal: exact when it ends within 18 decimals, else rounded there to nearest. */
+/** The average entry price, cost / lots, as a decimal: exact when it ends within 18 decimals, else rounded there to nearest. */
 export function entryDecimal(position: { readonly lots: Lots; readonly cost: Cost }): Decimal {
   return { units: divideRounded(position.cost, BigInt(position.lots), 'nearest'), decimals: EXACT_DECIMALS };
 }

@@ -108,7 +108,9 @@ export interface PortfolioReport extends Valuation {
   readonly standing: Standing;
   /** Grows with every change of the portfolio's cash or rows. */
   readonly version: number;
-  /** Empty unless liquidatable. */
+  /** How many it has. */
+  readonly positions: number;
+  /** Its positions, when it is liquidatable; else none. */
   readonly rows: readonly BreachRow[];
 }
 

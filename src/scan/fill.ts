@@ -105,15 +105,18 @@ function releaseCollateral(book: LiveBook, handle: number, account: string): voi
 
 /** Books a batch of trades, whole or not at all. Returns the ids of the portfolios that changed, each once. */
 export function bookFills(book: LiveBook, fills: readonly Fill[]): string[] {
-  const saved = new Map<number, Portfolio>();
+  const saved = new Map<number, { readonly before: Portfolio; readonly version: number }>();
   const save = (handle: number): void => {
-    if (!saved.has(handle)) saved.set(handle, book.portfolio(handle));
+    if (!saved.has(handle)) saved.set(handle, { before: book.portfolio(handle), version: book.store.versionOf(handle) });
   };
   const touched: { readonly handle: number; readonly account: string }[] = [];
   try {
     for (const fill of fills) touched.push({ handle: bookFill(book, fill, save), account: fill.account });
   } catch (error) {
-    for (const [handle, before] of saved) book.setPortfolio(handle, before.cash, before.positions);
+    for (const [handle, { before, version }] of saved) {
+      book.setPortfolio(handle, before.cash, before.positions);
+      book.store.setVersion(handle, version);
+    }
     throw error;
   }
   const changed = new Set<string>();

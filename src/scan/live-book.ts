@@ -184,6 +184,12 @@ export class LiveBook {
     this.sweep(stale);
   }
 
+  /** What the source calls the account's present state; 0 when it is not there. */
+  sourceVersion(account: string): number {
+    const anchor = this.store.find(account);
+    return anchor < 0 ? 0 : this.store.sourceVersionOf(anchor);
+  }
+
   /** Ids of an account's portfolios, its cross portfolio first; none when the account is not there. */
   portfolioIds(account: string): string[] {
     const ids: string[] = [];
@@ -250,7 +256,7 @@ export class LiveBook {
 
   private refresh(handle: number, wasEmpty: boolean): void {
     this.emptyAnchors += Number(this.isEmptyAnchor(handle)) - Number(wasEmpty);
-    this.store.bumpVersion(handle);
+    this.store.setVersion(handle, this.store.versionOf(handle) + 1);
     this.assignRows(handle);
   }
 

@@ -135,9 +135,9 @@ export class Store {
     return portfolio.version[at];
   }
 
-  bumpVersion(handle: number): void {
+  setVersion(handle: number, version: number): void {
     const { portfolio, at } = this.entry(handle);
-    portfolio.version[at] += 1;
+    portfolio.version[at] = version;
   }
 
   sourceVersionOf(handle: number): number {

@@ -35,5 +35,13 @@ export function report(
     maintenance: fraction(10n),
   }));
   const maintenance = fraction(10n * BigInt(positions.length));
-  return { portfolio, standing, version: versionOf(positions), equity, maintenance, rows: liquidatable ? rows : [] };
+  return {
+    portfolio,
+    standing,
+    version: versionOf(positions),
+    equity,
+    maintenance,
+    positions: positions.length,
+    rows: liquidatable ? rows : [],
+  };
 }

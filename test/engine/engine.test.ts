@@ -154,6 +154,7 @@ describe('a refused record leaves nothing', () => {
       const rows = [row('bob', 9, 1), row('alice', version, 8), row('other', 1, 1)];
       expectRefused(engine, { type: 'book', timeUs: 2, rows }, 'rows[1].version');
     }
+    expectRefused(engine, { type: 'book', timeUs: 2, rows: [row('alice', 5, 8), row('alice', 4, 9)] }, 'rows[1].version');
     effectsOf(engine, { type: 'book', timeUs: 2, rows: [row('alice', 4, 8)] });
     expect(portfolios(engine).alice.cash).toBe(8n * E18);
   });

@@ -1,7 +1,7 @@
 /** The oracle: the worked example of the contract by hand, the trigger, and bankruptcy prices that leave exactly zero. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Decimal } from '../../src/model/decimal.js';
+import { type Decimal, formatDecimal } from '../../src/model/decimal.js';
 import {
   add,
   compare,
@@ -14,9 +14,10 @@ import {
   ZERO,
 } from '../../src/model/fraction.js';
 import type { Instruments } from '../../src/model/instruments.js';
-import { bankruptcyPrice, entryPrice, isInsolvent, isLiquidatable, lotValue, valuePortfolio } from '../../src/model/margin.js';
+import { bankruptcyPrice, isInsolvent, isLiquidatable, lotValue, valuePortfolio } from '../../src/model/margin.js';
 import { type Account, cash, cost, lots, type Portfolio, portfoliosOf } from '../../src/model/portfolio.js';
 import { printValuation } from '../../src/model/print.js';
+import { entryDecimal } from '../../src/model/quantities.js';
 import { accountArbitrary, dec, instrumentsArbitrary, instrumentsOf, marketOf, rate, tiersOf } from '../support/books.js';
 
 const E18 = 10n ** 18n;
@@ -74,8 +75,8 @@ describe('the worked example of the contract', () => {
     });
     expect(compare(value.positions[0].unrealizedPnl, fraction(2_500n))).toBe(0);
     expect(compare(value.positions[0].notional, fraction(17_500n))).toBe(0);
-    expect(compare(entryPrice(cross.positions[0]), fraction(30_000n))).toBe(0);
-    expect(compare(entryPrice(isolated.positions[0]), fraction(31_000n))).toBe(0);
+    expect(formatDecimal(entryDecimal(cross.positions[0]))).toBe('30000');
+    expect(formatDecimal(entryDecimal(isolated.positions[0]))).toBe('31000');
   });
 });
 

@@ -252,7 +252,7 @@ const commands: fc.Arbitrary<Command>[] = [
     onPortfolio('label', at, (portfolio, store) => {
       store.setFlags(portfolio.handle, flags);
       store.setSourceVersion(portfolio.handle, source);
-      store.bumpVersion(portfolio.handle);
+      store.setVersion(portfolio.handle, portfolio.version + 1);
       Object.assign(portfolio, { flags, source, version: portfolio.version + 1 });
     }),
   ),
