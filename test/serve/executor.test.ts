@@ -62,8 +62,6 @@ afterAll(async () => {
   rmSync(files.folder, { recursive: true });
 });
 
-});
-
 const lastOrder = (portfolio: string): OrderRow | undefined => executor.ordersOf(portfolio).at(-1);
 const statesOf = (portfolio: string) => executor.signalsOf(portfolio).map(({ state }) => state);
 
