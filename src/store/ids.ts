@@ -9,6 +9,8 @@ const HANDLE_BITS = 16;
 const HANDLES_PER_CHUNK = 1 << HANDLE_BITS;
 const HANDLE_MASK = HANDLES_PER_CHUNK - 1;
 const ARENA_CHUNK_BYTES = 1 << 20;
+/** Offsets into the arena are 32 bits: some 200 M ids of twenty characters. */
+const ARENA_BYTES_MAX = 2 ** 32 - ARENA_CHUNK_BYTES;
 const EMPTY = 0;
 const PRINTABLE = /^[!-~]+$/;
 /** Slots are doubled above this share of use. */
@@ -18,14 +20,14 @@ const WASTE_BYTES_MIN = 1 << 20;
 
 /** Per-handle columns of one chunk. A length of 0 marks a free handle. */
 interface IdChunk {
-  readonly offset: Float64Array;
+  readonly offset: Uint32Array;
   readonly length: Uint8Array;
   readonly hash: Uint32Array;
 }
 
 function newIdChunk(): IdChunk {
   return {
-    offset: new Float64Array(new SharedArrayBuffer(8 * HANDLES_PER_CHUNK)),
+    offset: new Uint32Array(new SharedArrayBuffer(4 * HANDLES_PER_CHUNK)),
     length: new Uint8Array(new SharedArrayBuffer(HANDLES_PER_CHUNK)),
     hash: new Uint32Array(new SharedArrayBuffer(4 * HANDLES_PER_CHUNK)),
   };
@@ -71,6 +73,7 @@ export class IdTable {
     if (id.length > PORTFOLIO_ID_LENGTH_MAX || !PRINTABLE.test(id)) {
       throw badInput('id', `1 to ${PORTFOLIO_ID_LENGTH_MAX} printable ASCII characters`, JSON.stringify(id));
     }
+    if (this.arenaEnd > ARENA_BYTES_MAX) throw badInput('ids', `at most ${ARENA_BYTES_MAX} bytes of them`, 'more', 'overflow');
     if (this.live + 1 > this.slots.length * LOAD_MAX) this.growSlots();
     const hash = hashId(id);
     const slot = this.slotOf(id, hash);
