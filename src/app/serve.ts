@@ -1,5 +1,5 @@
 /** The scanner as a server: the engine on its thread, made-up prices in, the gateway out. */
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Feed } from '../../feeds/feed.js';
 import { syntheticTicks } from '../../feeds/synthetic.js';
 import { type HostedEngine, startEngine } from '../engine/host.js';
@@ -39,7 +39,7 @@ export interface Server {
   readonly port: number;
   readonly tokens: { readonly operator: string; readonly executor: string };
   readonly link: EngineLink;
-  /** Resolves after `close`; rejects when the engine has halted: the port is closed by then, nobody is told stale things. */
+  /** Resolves after `close`; rejects when the engine has halted or the prices have failed: the port is closed by then, nobody is told stale things. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
 }
@@ -59,7 +59,10 @@ function pump(feed: Feed, link: EngineLink): { readonly stop: () => void; readon
   const abort = new AbortController();
   const run = async (): Promise<void> => {
     for await (const tick of feed.ticks()) {
-      await setTimeout(Math.max(0, (tick.timeUs - nowUs()) / 1000), undefined, { signal: abort.signal });
+      const waitMs = (tick.timeUs - nowUs()) / 1000;
+      // A timer takes a millisecond at least: who is late would fall further behind with each.
+      if (waitMs > 0) await setTimeout(waitMs, undefined, abort);
+      else await setImmediate(undefined, abort);
       // A halted engine is told by its own `ended`; a tick has nobody waiting for it.
       link.submit(tick).catch(() => undefined);
     }
@@ -72,6 +75,7 @@ function pump(feed: Feed, link: EngineLink): { readonly stop: () => void; readon
   return { stop: () => abort.abort(), failed };
 }
 
+/** By market index. The made-up market needs a place to start from, above zero, in every market of the book. */
 async function pricesFromMarks(path: string, instruments: Instruments): Promise<Decimal[]> {
   const { marks } = await readMarks(path, instruments);
   const given = new Map(marks.map(({ market, price }) => [market, price]));
@@ -143,6 +147,8 @@ export async function startServer(options: ServerOptions, version: string): Prom
   };
   const ended = Promise.race([link.ended, ticks.failed]).catch(async (error: unknown) => {
     await stop();
+    // Of a feed that failed; an engine that halted is closed.
+    await link.close().catch(() => undefined);
     throw error;
   });
   ended.catch(() => undefined);
