@@ -8,7 +8,7 @@ import { negate, ZERO } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
 import { lots } from '../model/portfolio.js';
 import type { BreachRow, CaseEvent, OrderAck, OrderEvent, PortfolioReport } from '../model/records.js';
-import { type Order, OrderTable, orderEvent, positionKey } from './orders.js';
+import { type Order, OrderTable, orderEvent, orderOn } from './orders.js';
 import { deficitOf } from './ranking.js';
 import { closingLimit } from './sizing.js';
 
@@ -21,10 +21,10 @@ export interface Case {
   /** The last report while liquidatable. */
   report: PortfolioReport;
   orderCount: number;
-  /** Keys of positions whose limited order went unfilled: the next has no limit. Few, if any. */
-  readonly unlimited: string[];
-  /** Keys of positions whose order was rejected since the last report: sending it again at once could go on for ever. */
-  rejected: readonly string[];
+  /** Orders that went unfilled: the next on the same position has no limit. Few, if any. */
+  readonly unfilled: Order[];
+  /** Orders that were rejected since the last report: sending them again at once could go on for ever. */
+  rejected: readonly Order[];
 }
 
 /** The moment at which something is decided. */
@@ -94,9 +94,8 @@ export class CaseDesk {
       this.endOrder(order, out);
       const current = this.cases.get(order.portfolio);
       if (current === undefined) continue;
-      const key = positionKey(order.portfolio, order.market, order.side);
-      if (ack.state === 'unfilled') current.unlimited.push(key);
-      if (ack.state === 'rejected') current.rejected = [...current.rejected, key];
+      if (ack.state === 'unfilled') current.unfilled.push(order);
+      if (ack.state === 'rejected') current.rejected = [...current.rejected, order];
       if (current.report.standing === 'liquidatable') this.placeOrders(current, now, out);
     }
   }
@@ -115,7 +114,7 @@ export class CaseDesk {
       deficit: deficitOf(report),
       report,
       orderCount: 0,
-      unlimited: [],
+      unfilled: [],
       rejected: [],
     };
     this.cases.set(report.portfolio, opened);
@@ -132,37 +131,33 @@ export class CaseDesk {
   /** One order per position that has none; an order that no longer fits its position is cancelled and waited for. */
   private placeOrders(current: Case, now: Moment, out: Outbox): boolean {
     const { portfolio, rows } = current.report;
+    const present = this.orders.ofPortfolio(portfolio);
     let changed = false;
     for (const row of rows) {
-      const key = positionKey(portfolio, row.market, closingSide(row));
-      const order = this.orders.of(key);
+      const side = closingSide(row);
+      const order = orderOn(present, row.market, side);
       if (order !== undefined) {
         if (order.remaining !== Math.abs(row.lots)) changed = this.cancelOrder(order, out) || changed;
-      } else if (!current.rejected.includes(key) && !this.isTurnedOver(portfolio, row, rows)) {
-        this.placeOrder(current, row, key, now, out);
+      } else if (orderOn(current.rejected, row.market, side) === undefined && !isTurnedOver(row, rows, present)) {
+        this.placeOrder(current, row, now, out);
         changed = true;
       }
     }
     return changed;
   }
 
-  /** Whether the order of a position that turned from long to short or back is still out: it is the same position's. */
-  private isTurnedOver(portfolio: string, row: BreachRow, rows: readonly BreachRow[]): boolean {
-    const other = row.lots > 0 ? 'buy' : 'sell';
-    if (rows.some(({ market, lots: size }) => market === row.market && size < 0 !== row.lots < 0)) return false;
-    return this.orders.of(positionKey(portfolio, row.market, other)) !== undefined;
-  }
-
-  private placeOrder(current: Case, row: BreachRow, key: string, now: Moment, out: Outbox): void {
+  private placeOrder(current: Case, row: BreachRow, now: Moment, out: Outbox): void {
     const { report } = current;
     current.orderCount += 1;
+    const side = closingSide(row);
+    const isLimited = orderOn(current.unfilled, row.market, side) === undefined;
     const order: Order = {
       orderId: `${current.caseId}#${current.orderCount}`,
       caseId: current.caseId,
       portfolio: report.portfolio,
       market: row.market,
-      side: closingSide(row),
-      limitPrice: current.unlimited.includes(key) ? null : closingLimit(this.instruments.markets[row.market], row, report),
+      side,
+      limitPrice: isLimited ? closingLimit(this.instruments.markets[row.market], row, report) : null,
       expiryUs: now.timeUs + this.orderTtlUs,
       version: report.version,
       priceEpoch: now.priceEpoch,
@@ -179,7 +174,7 @@ export class CaseDesk {
     let changed = false;
     for (const row of rows) {
       if (keep.some(({ market, lots: size }) => market === row.market && size < 0 === row.lots < 0)) continue;
-      const order = this.orders.of(positionKey(portfolio, row.market, closingSide(row)));
+      const order = orderOn(this.orders.ofPortfolio(portfolio), row.market, closingSide(row));
       if (order !== undefined) changed = this.cancelOrder(order, out) || changed;
     }
     return changed;
@@ -196,6 +191,12 @@ export class CaseDesk {
     this.orders.end(order);
     out.orders.push(orderEvent(order, 'ended'));
   }
+}
+
+/** Whether the order of a position that turned from long to short or back is still out: it is the same position's. */
+function isTurnedOver(row: BreachRow, rows: readonly BreachRow[], present: readonly Order[]): boolean {
+  const hasOtherLeg = rows.some(({ market, lots: size }) => market === row.market && size < 0 !== row.lots < 0);
+  return !hasOtherLeg && orderOn(present, row.market, row.lots > 0 ? 'buy' : 'sell') !== undefined;
 }
 
 function closingSide(row: BreachRow): Order['side'] {

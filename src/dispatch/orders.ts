@@ -24,14 +24,17 @@ export interface Order {
   cancelling: boolean;
 }
 
-/** A position that an order can close: in hedge mode each leg has its own. */
-export function positionKey(portfolio: string, market: number, side: Order['side']): string {
-  return `${portfolio}|${market}|${side}`;
+/** The order among some that closes a market's position: in hedge mode each leg has its own, told apart by the side that closes it. */
+export function orderOn(orders: readonly Order[], market: number, side: Order['side']): Order | undefined {
+  return orders.find((order) => order.market === market && order.side === side);
 }
+
+const NO_ORDERS: readonly Order[] = [];
 
 export class OrderTable {
   private readonly byId = new Map<string, Order>();
-  private readonly byPosition = new Map<string, Order>();
+  /** Few each. */
+  private readonly byPortfolio = new Map<string, readonly Order[]>();
 
   get count(): number {
     return this.byId.size;
@@ -48,8 +51,8 @@ export class OrderTable {
     return this.byId.get(orderId);
   }
 
-  of(key: string): Order | undefined {
-    return this.byPosition.get(key);
+  ofPortfolio(portfolio: string): readonly Order[] {
+    return this.byPortfolio.get(portfolio) ?? NO_ORDERS;
   }
 
   /** In the order in which they were placed. */
@@ -58,11 +61,11 @@ export class OrderTable {
   }
 
   place(order: Order): void {
-    const key = positionKey(order.portfolio, order.market, order.side);
-    assert(!this.byId.has(order.orderId), `expected a new order id, was ${order.orderId}`);
-    assert(!this.byPosition.has(key), `expected no live or unknown order on ${key}`);
+    const others = this.ofPortfolio(order.portfolio);
+    assert(!this.byId.has(order.orderId), 'expected a new order id');
+    assert(orderOn(others, order.market, order.side) === undefined, 'expected no live or unknown order on the position');
     this.byId.set(order.orderId, order);
-    this.byPosition.set(key, order);
+    this.byPortfolio.set(order.portfolio, [...others, order]);
   }
 
   /** Counts an execution; true when nothing remains. More than remained is the executor's error and ends the order all the same. */
@@ -73,7 +76,9 @@ export class OrderTable {
 
   end(order: Order): void {
     this.byId.delete(order.orderId);
-    this.byPosition.delete(positionKey(order.portfolio, order.market, order.side));
+    const left = this.ofPortfolio(order.portfolio).filter(({ orderId }) => orderId !== order.orderId);
+    if (left.length === 0) this.byPortfolio.delete(order.portfolio);
+    else this.byPortfolio.set(order.portfolio, left);
   }
 }
 

@@ -2,11 +2,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { CaseDesk } from '../../src/dispatch/cases.js';
-import { positionKey } from '../../src/dispatch/orders.js';
 import { fraction } from '../../src/model/fraction.js';
 import type { OrderAck, OrderEvent, PortfolioReport, Standing } from '../../src/model/records.js';
 import { instrumentsOf, marketOf } from '../support/books.js';
-import { outbox, report, TTL_US } from './support.js';
+import { outbox, positionKey, report, TTL_US } from './support.js';
 
 /** Portfolios of `h` have both legs of a market; those of `n` have one position a market, which may turn over. */
 const PORTFOLIOS = ['h1', 'n1', 'n2'];

@@ -1,7 +1,7 @@
 /** The life of a case and of its orders, step by step. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CaseDesk, type Outbox } from '../../src/dispatch/cases.js';
-import { type Order, OrderTable, positionKey } from '../../src/dispatch/orders.js';
+import { type Order, OrderTable, orderOn } from '../../src/dispatch/orders.js';
 import { AssertionError } from '../../src/model/errors.js';
 import { fraction, ZERO } from '../../src/model/fraction.js';
 import { lots } from '../../src/model/portfolio.js';
@@ -234,7 +234,7 @@ describe('the order table', () => {
     expect(() => table.place(order('x', { market: 1 }))).toThrow(AssertionError);
     table.place(order('y', { side: 'buy' }));
     table.place(order('z', { portfolio: 'a/M0' }));
-    expect(table.of(positionKey('a', 0, 'buy'))?.orderId).toBe('y');
+    expect(orderOn(table.ofPortfolio('a'), 0, 'buy')?.orderId).toBe('y');
     expect([...table.all()].map(({ orderId }) => orderId)).toEqual(['x', 'y', 'z']);
     table.end(order('x'));
     table.place(order('w'));

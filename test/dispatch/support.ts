@@ -45,3 +45,8 @@ export function report(
     rows: liquidatable ? rows : [],
   };
 }
+
+/** A position that an order can close, as a key: in hedge mode each leg has its own. */
+export function positionKey(portfolio: string, market: number, side: 'buy' | 'sell'): string {
+  return `${portfolio}|${market}|${side}`;
+}
