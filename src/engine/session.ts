@@ -2,7 +2,7 @@
  * An engine with what answers it: the paper venue, and newcomers that keep a demo's book alive. Each record is applied with all that
  * follows from it before the next: what comes back enters again at the head. Deterministic like its parts.
  */
-import type { Problem } from '../model/errors.js';
+import { assert, formatProblem, type Problem } from '../model/errors.js';
 import type { Effect, InputRecord, OrderEvent, TickRecord } from '../model/records.js';
 import type { Engine } from './engine.js';
 
@@ -45,7 +45,16 @@ export class Session {
       population?.onTick(record);
       queue.push(...(venue?.onTick(record) ?? []));
     }
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) queue.push(...this.applyOne(next).records);
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const { records, problems } = this.applyOne(next);
+      // A trade of our own venue that does not fit means that the two no longer agree on the book. A newcomer whose id an operator
+      // has taken merely stays away.
+      assert(
+        problems.length === 0 || next.type === 'book',
+        `expected a record of our own to apply, was ${problems.map(formatProblem).join('; ')}`,
+      );
+      queue.push(...records);
+    }
     return [];
   }
 

@@ -206,11 +206,4 @@ export interface ExecutionEffect {
   readonly timeUs: number;
 }
 
-/** An input that could not be applied, and why. Nothing of it was. */
-export interface RefusedEffect {
-  readonly type: 'refused';
-  readonly reason: string;
-  readonly timeUs: number;
-}
-
-export type Effect = SignalsEffect | OrdersEffect | CasesEffect | ExecutionEffect | RefusedEffect;
+export type Effect = SignalsEffect | OrdersEffect | CasesEffect | ExecutionEffect;

@@ -107,19 +107,6 @@ export class LiveBook {
     return [anchor, ...this.setIsolated(anchor, account)];
   }
 
-  /** Removes an account with all its portfolios. */
-  removeAccount(id: string): void {
-    const anchor = this.store.find(id);
-    if (anchor < 0) return;
-    if (this.isEmptyAnchor(anchor)) this.emptyAnchors -= 1;
-    for (let handle = anchor; handle >= 0; ) {
-      const next = this.store.linkOf(handle);
-      this.store.remove(handle);
-      handle = next;
-    }
-    this.accountTotal -= 1;
-  }
-
   /**
    * Sets one position of a portfolio, 0 lots to remove it: the fast path of a venue's own updates. In hedge mode the sign of
    * the lots (or of the leg to be removed, given by `leg`) says which leg.

@@ -110,6 +110,14 @@ describe('what answers', () => {
     expect(typesOf(effects)).toEqual(['signals orders cases', 'execution orders signals cases']);
   });
 
+  test('a trade of the venue that does not fit halts', () => {
+    const stray = fill('t1', { account: 'nobody' });
+    const { session } = sessionOf(engineWith(alice), {
+      venue: { onOrders: () => [], onTick: ({ timeUs }) => [fills(timeUs, stray)] },
+    });
+    expect(() => session.apply(tick(1, 28_000, 10))).toThrow('a known account');
+  });
+
   test('nothing follows from a record that was refused', () => {
     const heard: string[] = [];
     const { session } = sessionOf(engineWith(alice), {
