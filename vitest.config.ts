@@ -14,7 +14,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['src/**/*.ts', 'feeds/**/*.ts'],
       reporter: ['text-summary', 'html', 'json-summary'],
-      thresholds: { lines: 70, functions: 70, statements: 70, branches: 60 },
+      thresholds: { lines: 90, functions: 88, statements: 90, branches: 86 },
     },
   },
 });
