@@ -2,13 +2,13 @@
 import { standardBook } from './book.js';
 import { benchBurst } from './burst.js';
 import { benchFullScan } from './full-scan.js';
-import { benchLatency } from './latency.js';
+import { benchFanOut, benchLatency } from './latency.js';
 import { describeMachine, type Machine } from './machine.js';
 import type { BenchResult } from './measure.js';
 import { benchMemory } from './memory.js';
 import { benchUpdates } from './updates.js';
 
-export const BENCHMARKS = ['full-scan', 'updates', 'memory', 'latency', 'burst'] as const;
+export const BENCHMARKS = ['full-scan', 'updates', 'memory', 'latency', 'fan-out', 'burst'] as const;
 export type BenchmarkName = (typeof BENCHMARKS)[number];
 
 export interface BenchOptions {
@@ -33,6 +33,7 @@ const SIZES: Readonly<Record<BenchmarkName, readonly number[]>> = {
   updates: [1_000_000],
   memory: [10_000_000],
   latency: [1_000_000],
+  'fan-out': [1_000_000],
   burst: [1_000_000],
 };
 
@@ -48,6 +49,7 @@ export async function runBenchmarks({ positions, only, onStart }: BenchOptions):
       else if (name === 'updates') results.push(...benchUpdates(book, size));
       else if (name === 'memory') results.push(benchMemory(size));
       else if (name === 'latency') results.push(await benchLatency(book, size));
+      else if (name === 'fan-out') results.push(await benchFanOut(book, size));
       else results.push(await benchBurst(book, size));
     }
   }
