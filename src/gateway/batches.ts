@@ -78,7 +78,7 @@ class RowReader {
       this.problems.add(`${where}.account`, 'an account id', show(account));
     if (orderId === null && isExecution) this.problems.add(`${where}.orderId`, 'the order that was executed', 'null');
     const row = {
-      tradeId: this.text(tradeId, `${where}.tradeId`, LIMITS.idLengthMax),
+      tradeId: this.text(tradeId, `${where}.tradeId`, LIMITS.tradeIdLengthMax),
       orderId: orderId === null ? null : this.text(orderId, `${where}.orderId`, LIMITS.orderIdLengthMax),
       margin: this.oneOf(margin, ['cross', 'isolated'] as const, `${where}.margin`),
       side: this.oneOf(side, ['buy', 'sell'] as const, `${where}.side`),

@@ -1,5 +1,6 @@
 /** Every limit of the gateway in one place, with the relations between them asserted. docs/protocol.md lists them; a test compares. */
 import { assert } from '../model/errors.js';
+import { PORTFOLIO_ID_LENGTH_MAX } from '../model/limits.js';
 
 export const LIMITS = {
   /** Client to server, after `auth`; before it a connection has no business with large frames. */
@@ -12,7 +13,10 @@ export const LIMITS = {
   /** Batch ids remembered per principal, with their answers. */
   batchesRememberedMax: 10_000,
   idLengthMax: 64,
-  orderIdLengthMax: 128,
+  /** `portfolio@timeUs.case#order`, as the engine makes them. */
+  orderIdLengthMax: 192,
+  /** Executors make them of order ids. */
+  tradeIdLengthMax: 224,
   decimalLengthMax: 64,
   reasonLengthMax: 256,
   filterMarketsMax: 1_000,
@@ -41,6 +45,17 @@ export const LIMITS = {
   sweepMs: 100,
 } as const;
 
+/** Digits of an integer to 2^53. */
+const INTEGER_LENGTH_MAX = String(Number.MAX_SAFE_INTEGER).length;
+
+assert(
+  LIMITS.orderIdLengthMax >= PORTFOLIO_ID_LENGTH_MAX + '@.#'.length + 3 * INTEGER_LENGTH_MAX,
+  'every order id of the engine can be acknowledged',
+);
+assert(
+  LIMITS.tradeIdLengthMax > LIMITS.orderIdLengthMax + INTEGER_LENGTH_MAX,
+  'a trade id has room for its order id and a number',
+);
 assert(LIMITS.viewerFrameBytesMax <= LIMITS.frameBytesMax, 'a viewer may not send more than an operator');
 assert(LIMITS.congestedBytes < LIMITS.bufferedBytesMax, 'a connection is congested before it is cut');
 assert(

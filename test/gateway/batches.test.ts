@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BatchDesk } from '../../src/gateway/batch-desk.js';
 import { LIMITS } from '../../src/gateway/limits.js';
 import { parseDecimal } from '../../src/model/decimal.js';
+import { PORTFOLIO_ID_LENGTH_MAX } from '../../src/model/limits.js';
 import { cut, Peer, type Rig, startRig, TOKENS } from './helpers.js';
 
 const expectLike = (actual: unknown, expected: unknown) => expect(cut(actual, expected)).toEqual(expected);
@@ -130,6 +131,16 @@ describe('what batches become', () => {
   });
 });
 
+test('the longest order id that the engine makes can be acknowledged and filled', async () => {
+  const portfolio = `${'a'.repeat(64)}/${'M'.repeat(64)}:short`;
+  const orderId = `${portfolio}@${Number.MAX_SAFE_INTEGER}.${Number.MAX_SAFE_INTEGER}#${Number.MAX_SAFE_INTEGER}`;
+  expect([portfolio.length, orderId.length]).toEqual([PORTFOLIO_ID_LENGTH_MAX, 186]);
+  const executor = await executorWithLease();
+  expect(await executor.ask('ack', 'a1', [[orderId, 0, 5]])).toEqual(['accepted', 'a1']);
+  expect(await executor.ask('reject', 'r1', [[orderId, 'why', 5]])).toEqual(['accepted', 'r1']);
+  expect(await executor.ask('fill', 'f1', [FILL.with(0, `${orderId}.1`).with(1, orderId)])).toEqual(['accepted', 'f1']);
+});
+
 describe('whole batch or none', () => {
   test('every problem is named by its place, and nothing is submitted', async () => {
     const operator = await peerAs('operator');
@@ -156,7 +167,8 @@ describe('whole batch or none', () => {
 
   test.each([
     ['tradeId', 0, ''],
-    ['tradeId', 0, 'x'.repeat(65)],
+    ['tradeId', 0, 'x'.repeat(LIMITS.tradeIdLengthMax + 1)],
+    ['orderId', 1, 'x'.repeat(LIMITS.orderIdLengthMax + 1)],
     ['orderId', 1, 7],
     ['orderId', 1, null],
     ['account', 2, 'a/b'],
