@@ -20,7 +20,8 @@ export function prefixOf({ file, line }: JsonSource): string {
 
 /**
  * The value, or undefined when the text is not JSON or too deep (one problem, with file, line and column). Duplicate keys and
- * `__proto__` are problems with their paths; the value is returned all the same, so that it can be checked further.
+ * `__proto__` are problems with their paths; the value is returned all the same, without any `__proto__`, so that it can be
+ * checked further.
  */
 export function parseJson(text: string, source: JsonSource, problems: ProblemList): unknown {
   let value: unknown;
@@ -35,7 +36,7 @@ export function parseJson(text: string, source: JsonSource, problems: ProblemLis
     problems.add(prefixOf(source).slice(0, -2), `at most ${NESTING_MAX} levels of nesting`, String(depth));
     return undefined;
   }
-  if (keys !== countKeys(value)) addKeyProblems(text, prefixOf(source), problems);
+  if (keys !== takeKeys(value)) addKeyProblems(text, prefixOf(source), problems);
   return value;
 }
 
@@ -68,8 +69,8 @@ function measure(text: string): { keys: number; depth: number } {
   return { keys, depth };
 }
 
-/** Keys that parsing has kept, `__proto__` not counted. */
-function countKeys(root: unknown): number {
+/** How many keys parsing has kept. Drops every `__proto__`, which the readers of values would not see as they see other keys. */
+function takeKeys(root: unknown): number {
   const open: unknown[] = [root];
   let count = 0;
   while (open.length > 0) {
@@ -77,8 +78,9 @@ function countKeys(root: unknown): number {
     if (Array.isArray(value)) {
       for (const item of value) if (typeof item === 'object') open.push(item);
     } else if (typeof value === 'object' && value !== null) {
+      if (Object.hasOwn(value, FORBIDDEN_KEY)) Reflect.deleteProperty(value, FORBIDDEN_KEY);
       for (const key in value) {
-        if (key !== FORBIDDEN_KEY) count += 1;
+        count += 1;
         const item = (value as Record<string, unknown>)[key];
         if (typeof item === 'object') open.push(item);
       }

@@ -38,8 +38,12 @@ test('duplicate keys are found where they are, and the value is kept', () => {
 });
 
 test('__proto__ is no key, and changes no object', () => {
-  const { lines } = parse('{"a":{"__proto__":{"polluted":true}}}');
-  expect(lines).toEqual(['f.json: a.__proto__: expected no such key, was "__proto__"']);
+  const { value, lines } = parse('{"a":{"__proto__":{"polluted":true},"b":[{"\\u005f_proto__":1}]}}');
+  expect(lines).toEqual([
+    'f.json: a.__proto__: expected no such key, was "__proto__"',
+    'f.json: a.b[0].__proto__: expected no such key, was "__proto__"',
+  ]);
+  expect([value, JSON.stringify(value)]).toEqual([{ a: { b: [{}] } }, '{"a":{"b":[{}]}}']);
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
 });
 

@@ -175,6 +175,20 @@ describe('each mistake of a book is one line that names its place', () => {
     expect(await linesOf(readWhole(file))).toEqual([`book.json: ${line}`]);
   });
 
+  test.each([
+    ['markets', '5'],
+    ['markets', JSON.stringify(HEADER.markets.BTCUSDT)],
+    ['assets', 'null'],
+    ['assets', JSON.stringify(HEADER.assets.USDT)],
+    ['balances', '"1"'],
+  ])('__proto__ as an id in %s: %s', async (holder, value) => {
+    const text = JSON.stringify(EXAMPLE).replace(`"${holder}":{`, `"${holder}":{"__proto__":${value},`);
+    const place = holder === 'balances' ? 'accounts[0].balances' : holder;
+    expect(await linesOf(readWhole(write('book.json', text)))).toEqual([
+      `book.json: ${place}.__proto__: expected no such key, was "__proto__"`,
+    ]);
+  });
+
   test('a deduction in a stepped table', async () => {
     const stepped = changed(changed(EXAMPLE, `${MARKET}/maintenance/method`, 'step'), `${TIERS}/1/deduction`, '0');
     const expected =
