@@ -17,12 +17,12 @@ const NINE = 57;
 /** Digits that a float64 holds exactly, whatever they are. */
 const SAFE_DIGITS = 15;
 
-const POWERS: bigint[] = [1n];
+/** What scales and printing use all the time. Not more: a mark may have any number of decimals, and all powers up to it would fill the memory. */
+const POWERS: readonly bigint[] = Array.from({ length: 257 }, (_, exponent) => 10n ** BigInt(exponent));
 
-/** 10^exponent, memoised. */
+/** 10^exponent, the exponent a whole number from 0. */
 export function pow10(exponent: number): bigint {
-  while (POWERS.length <= exponent) POWERS.push(POWERS[POWERS.length - 1] * 10n);
-  return POWERS[exponent];
+  return POWERS[exponent] ?? 10n ** BigInt(exponent);
 }
 
 /**

@@ -2,7 +2,7 @@
  * The verdict: a nominee's equity and maintenance as exact integers over common denominators, read straight from the store's exact
  * columns. It alone decides. It shares no code with the oracle in src/model/margin.ts; tests hold the two equal.
  */
-import { type Decimal, pow10 } from '../model/decimal.js';
+import { type Decimal, exactUnits, pow10 } from '../model/decimal.js';
 import { assert } from '../model/errors.js';
 import { type Fraction, reduce } from '../model/fraction.js';
 import type { MarginRule, Market } from '../model/instruments.js';
@@ -40,15 +40,16 @@ function rateUnitOf(rule: MarginRule): bigint {
   return rule.tiers.reduce((unit, tier) => lcm(unit, reduce(tier.rate).d), reduce(rule.closeFee).d);
 }
 
-function exactRule(rule: MarginRule, scale: number, rateUnit: bigint): ExactRule {
+/** `one` is 10^scale, `amountUnit` what one of 10^-18 counts at the money scale. */
+function exactRule(rule: MarginRule, rateUnit: bigint, one: bigint, amountUnit: bigint): ExactRule {
   const whole = ({ n, d }: Fraction): bigint => (n * rateUnit) / d;
   return {
     onEntry: rule.basis === 'entry',
     rateUnit,
     rates: rule.tiers.map((tier) => whole(tier.rate) + whole(rule.closeFee)),
-    floors: rule.tiers.map((tier) => tier.floor.units * pow10(scale - tier.floor.decimals)),
+    floors: rule.tiers.map((tier) => exactUnits(tier.floor, EXACT_DECIMALS) * amountUnit),
     deductions: rule.tiers.map((tier) => {
-      const units = tier.deduction.n * rateUnit * pow10(scale);
+      const units = tier.deduction.n * rateUnit * one;
       assert(units % tier.deduction.d === 0n, 'expected a deduction that is whole at the money scale');
       return units / tier.deduction.d;
     }),
@@ -70,6 +71,9 @@ export class Verdict {
   private readonly marks: (Decimal | null)[];
   /** Money is held in units of 10^-scale: every amount of the book and every value at the marks is whole. */
   private scale: number;
+  /** 10^scale, and what one of 10^-18 counts: as marks may have any number of decimals, too dear to make for each portfolio. */
+  private one = 1n;
+  private amountUnit = 1n;
   private markets: ExactMarket[] = [];
   /** Worth of one lot at the mark, at the money scale; null without one. */
   private values: (bigint | null)[] = [];
@@ -96,7 +100,7 @@ export class Verdict {
   /** Judges a portfolio at the present marks, leaving its equity and maintenance in the fields unless it is unpriced. */
   judge(handle: number): Standing {
     const { rows, book } = this;
-    this.equity = book.store.cashOf(handle) * pow10(this.scale - EXACT_DECIMALS);
+    this.equity = book.store.cashOf(handle) * this.amountUnit;
     this.maintenance = 0n;
     this.rateUnit = 1n;
     const count = book.store.locate(handle, rows) ? rows.count : 0;
@@ -116,15 +120,15 @@ export class Verdict {
 
   /** Of the last `judge`, which was not unpriced. Both have one denominator, which keeps their sums short. */
   valuation(): Valuation {
-    const d = pow10(this.scale) * this.rateUnit;
+    const d = this.one * this.rateUnit;
     return { equity: { n: this.equity * this.rateUnit, d }, maintenance: { n: this.maintenance, d } };
   }
 
-  /** Rows of a priced portfolio with what the case half needs of them. */
+  /** Rows of a priced portfolio with what the case half needs of them: by market, long before short, wherever the store has them. */
   breachRows(handle: number): BreachRow[] {
     const { rows, book } = this;
     const count = book.store.locate(handle, rows) ? rows.count : 0;
-    return Array.from({ length: count }, (_, j) => {
+    const found = Array.from({ length: count }, (_, j) => {
       const row = rows.base + j * LANES;
       const market = book.lines.marketOf[rows.chunk.line[row]];
       const mark = this.marks[market];
@@ -137,6 +141,7 @@ export class Verdict {
       const maintenance = { n: units, d: exact.requirementUnit };
       return { market, lots: size as Lots, cost: cost as Cost, mark, maintenance };
     });
+    return found.sort((a, b) => a.market - b.market || b.lots - a.lots);
   }
 
   /** Markets of a portfolio's rows that have no mark, ascending. */
@@ -173,6 +178,9 @@ export class Verdict {
   /** Rebuilds the integer tables for a finer money scale. */
   private rescale(scale: number): void {
     this.scale = scale;
+    this.one = pow10(scale);
+    this.amountUnit = pow10(scale - EXACT_DECIMALS);
+    const { one, amountUnit } = this;
     const { markets } = this.book.instruments;
     // One unit for all decimal rates, so that their sums need no common denominator.
     const units = markets.map(({ maintenance }) => rateUnitOf(maintenance));
@@ -181,7 +189,7 @@ export class Verdict {
       const lot = lotMantissa(market);
       const rateUnit = isPowerOfTenDivisor(units[i]) ? decimalUnit : units[i];
       const costUnit = lot.units * pow10(scale - lot.decimals - EXACT_DECIMALS);
-      return { ...exactRule(market.maintenance, scale, rateUnit), costUnit, requirementUnit: pow10(scale) * rateUnit };
+      return { ...exactRule(market.maintenance, rateUnit, one, amountUnit), costUnit, requirementUnit: one * rateUnit };
     });
     this.values = markets.map((market) => this.valueOf(market.index));
   }

@@ -135,3 +135,15 @@ describe('comparison and product', () => {
     );
   });
 });
+
+describe('powers of ten', () => {
+  it('are right on both sides of what is remembered', () => {
+    for (const exponent of [0, 1, 18, 255, 256, 257, 1000]) expect(String(pow10(exponent))).toBe(`1${'0'.repeat(exponent)}`);
+  });
+
+  it('that nobody needs often are not kept', () => {
+    const before = process.memoryUsage().heapUsed;
+    expect(pow10(20_000) % 7n).toBe(2n);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(16 * 1024 * 1024);
+  });
+});
