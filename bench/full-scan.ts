@@ -29,7 +29,7 @@ function fallen(price: { units: bigint; decimals: number }) {
   return { units: price.units * BigInt(Math.round(FALL * 1000)), decimals: price.decimals + 3 };
 }
 
-/** Bytes that one scan reads: line id, size and slope index of every row that stands on a shelf, and cash of every lane. */
+/** Bytes that one scan reads: line id and size of every row that stands on a shelf, and cash of every lane. */
 export function layoutBytes(scanner: Scanner): number {
   let bytes = 0;
   for (const shelf of scanner.book.store.shelves) if (shelf !== undefined) bytes += shelf.sliceCount * 32 * (shelf.width * 8 + 4);

@@ -105,7 +105,7 @@ export class ReplayTotals {
     sums.deficit = reduce(add(sums.deficit, row.deficit));
   }
 
-  /** An execution may come after its case has ended: the order was out already. It counts where its case does. */
+  /** An execution may come after its case has ended, for the order was out already: then it counts in its own hour. */
   private takeExecution(effect: ExecutionEffect): void {
     const known = this.open.get(effect.caseId);
     const sums = this.sumsOf(known?.hour ?? hourOf(effect.timeUs / 1000));

@@ -8,7 +8,7 @@ import { negate, ZERO } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
 import { lots } from '../model/portfolio.js';
 import type { BreachRow, CaseEvent, OrderAck, OrderEvent, PortfolioReport } from '../model/records.js';
-import { type Order, OrderTable, orderEvent, orderOn } from './orders.js';
+import { type Leg, legOf, type Order, OrderTable, orderEvent } from './orders.js';
 import { deficitOf } from './ranking.js';
 import { closingLimit } from './sizing.js';
 
@@ -21,17 +21,20 @@ export interface Case {
   /** The last report while liquidatable. */
   report: PortfolioReport;
   orderCount: number;
-  /** Orders that went unfilled: the next on the same position has no limit. Few, if any. */
-  readonly unfilled: Order[];
-  /** Orders that were rejected since the last report: sending them again at once could go on for ever. */
-  rejected: readonly Order[];
+  /** Legs whose limited order of this case went unfilled: the next has no limit. */
+  unfilled: Set<Leg> | null;
+  /** Legs whose order was rejected since the last report: sending it again at once could go on for ever. */
+  rejected: Set<Leg> | null;
 }
 
-/** The moment at which something is decided. */
+/** The moment at which something is decided, and the tick whose marks it is decided on. */
 export interface Moment {
   readonly timeUs: number;
+  readonly tickTimeUs: number;
   readonly priceEpoch: number;
 }
+
+const NO_LEGS: ReadonlySet<Leg> = new Set();
 
 /** What a step of the case half adds to the effects. */
 export interface Outbox {
@@ -69,35 +72,55 @@ export class CaseDesk {
   onReport(report: PortfolioReport, now: Moment, out: Outbox): boolean {
     const known = this.cases.get(report.portfolio);
     if (report.standing === 'unpriced') {
-      // What is out stays out, and nothing new goes out on what was known before.
-      if (known !== undefined) known.report = { ...known.report, standing: 'unpriced' };
-      return false;
+      if (known === undefined) return false;
+      // Nothing new goes out on what was known before; and what is out goes when the portfolio changed, for its position may be gone.
+      const hasChanged = report.version !== known.report.version;
+      known.report = { ...known.report, standing: 'unpriced', version: report.version };
+      return hasChanged && this.cancelOrders(known.report.rows, report.portfolio, NO_LEGS, out);
     }
     if (report.standing !== 'liquidatable') {
       if (known === undefined) return false;
       this.endCase(known, report, now, out);
-      return this.cancelOrders(report.portfolio, known.report.rows, [], out);
+      return this.cancelOrders(known.report.rows, report.portfolio, NO_LEGS, out);
     }
     if (known === undefined) return this.placeOrders(this.openCase(report, now, out), now, out);
     const before = known.report;
     known.report = report;
-    known.rejected = [];
-    const cancelled = this.cancelOrders(report.portfolio, before.rows, report.rows, out);
+    known.rejected = null;
+    const cancelled =
+      !sameLegs(before.rows, report.rows) &&
+      this.cancelOrders(before.rows, report.portfolio, new Set(report.rows.map(legOfRow)), out);
     return this.placeOrders(known, now, out) || cancelled;
   }
 
-  /** The executor's word on orders. An order that is not out (any more) makes the word a late repetition, and nothing of it. */
-  onAcks(acks: readonly OrderAck[], now: Moment, out: Outbox): void {
+  /**
+   * The executor's word on orders; returns the portfolios whose orders changed. An order that is not out (any more) makes the word a
+   * late repetition, and nothing of it.
+   */
+  onAcks(acks: readonly OrderAck[], now: Moment, out: Outbox): Set<string> {
+    const changed = new Set<string>();
     for (const ack of acks) {
       const order = this.orders.find(ack.orderId);
       if (order === undefined || ack.state === 'working') continue;
       this.endOrder(order, out);
+      changed.add(order.portfolio);
       const current = this.cases.get(order.portfolio);
-      if (current === undefined) continue;
-      if (ack.state === 'unfilled') current.unfilled.push(order);
-      if (ack.state === 'rejected') current.rejected = [...current.rejected, order];
-      if (current.report.standing === 'liquidatable') this.placeOrders(current, now, out);
+      const leg = legOf(order.market, order.side);
+      // An order of an earlier case says nothing of what this one has tried.
+      if (current !== undefined && ack.state === 'unfilled' && order.caseId === current.caseId) {
+        current.unfilled ??= new Set();
+        current.unfilled.add(leg);
+      }
+      if (current !== undefined && ack.state === 'rejected') {
+        current.rejected ??= new Set();
+        current.rejected.add(leg);
+      }
     }
+    for (const portfolio of changed) {
+      const current = this.cases.get(portfolio);
+      if (current?.report.standing === 'liquidatable') this.placeOrders(current, now, out);
+    }
+    return changed;
   }
 
   /** An execution of an order that is out. */
@@ -114,8 +137,8 @@ export class CaseDesk {
       deficit: deficitOf(report),
       report,
       orderCount: 0,
-      unfilled: [],
-      rejected: [],
+      unfilled: null,
+      rejected: null,
     };
     this.cases.set(report.portfolio, opened);
     out.cases.push(caseEvent(opened, 'opened', now, null, null));
@@ -125,20 +148,21 @@ export class CaseDesk {
   private endCase(ended: Case, report: PortfolioReport, now: Moment, out: Outbox): void {
     this.cases.delete(ended.portfolio);
     const badDebt = report.equity.n < 0n ? negate(report.equity) : ZERO;
-    out.cases.push(caseEvent(ended, 'ended', now, badDebt, report.positions > 0 ? 'recovered' : 'closed'));
+    out.cases.push(caseEvent(ended, 'ended', now, badDebt, outcomeOf(report)));
   }
 
   /** One order per position that has none; an order that no longer fits its position is cancelled and waited for. */
   private placeOrders(current: Case, now: Moment, out: Outbox): boolean {
     const { portfolio, rows } = current.report;
-    const present = this.orders.ofPortfolio(portfolio);
     let changed = false;
     for (const row of rows) {
-      const side = closingSide(row);
-      const order = orderOn(present, row.market, side);
+      const leg = legOfRow(row);
+      // Looked up anew for each: the first order makes the portfolio's table.
+      const present = this.orders.ofPortfolio(portfolio);
+      const order = present.get(leg);
       if (order !== undefined) {
         if (order.remaining !== Math.abs(row.lots)) changed = this.cancelOrder(order, out) || changed;
-      } else if (orderOn(current.rejected, row.market, side) === undefined && !isTurnedOver(row, rows, present)) {
+      } else if (!current.rejected?.has(leg) && !isTurnedOver(row, rows, present)) {
         this.placeOrder(current, row, now, out);
         changed = true;
       }
@@ -150,7 +174,7 @@ export class CaseDesk {
     const { report } = current;
     current.orderCount += 1;
     const side = closingSide(row);
-    const isLimited = orderOn(current.unfilled, row.market, side) === undefined;
+    const isLimited = !current.unfilled?.has(legOf(row.market, side));
     const order: Order = {
       orderId: `${current.caseId}#${current.orderCount}`,
       caseId: current.caseId,
@@ -161,7 +185,7 @@ export class CaseDesk {
       expiryUs: now.timeUs + this.orderTtlUs,
       version: report.version,
       priceEpoch: now.priceEpoch,
-      tickTimeUs: now.timeUs,
+      tickTimeUs: now.tickTimeUs,
       remaining: lots(Math.abs(row.lots)),
       cancelling: false,
     };
@@ -170,11 +194,12 @@ export class CaseDesk {
   }
 
   /** Cancels the orders on positions of `rows` that are not among those to `keep`. */
-  private cancelOrders(portfolio: string, rows: readonly BreachRow[], keep: readonly BreachRow[], out: Outbox): boolean {
+  private cancelOrders(rows: readonly BreachRow[], portfolio: string, keep: ReadonlySet<Leg>, out: Outbox): boolean {
+    const present = this.orders.ofPortfolio(portfolio);
     let changed = false;
     for (const row of rows) {
-      if (keep.some(({ market, lots: size }) => market === row.market && size < 0 === row.lots < 0)) continue;
-      const order = orderOn(this.orders.ofPortfolio(portfolio), row.market, closingSide(row));
+      const leg = legOfRow(row);
+      const order = keep.has(leg) ? undefined : present.get(leg);
       if (order !== undefined) changed = this.cancelOrder(order, out) || changed;
     }
     return changed;
@@ -194,9 +219,23 @@ export class CaseDesk {
 }
 
 /** Whether the order of a position that turned from long to short or back is still out: it is the same position's. */
-function isTurnedOver(row: BreachRow, rows: readonly BreachRow[], present: readonly Order[]): boolean {
-  const hasOtherLeg = rows.some(({ market, lots: size }) => market === row.market && size < 0 !== row.lots < 0);
-  return !hasOtherLeg && orderOn(present, row.market, row.lots > 0 ? 'buy' : 'sell') !== undefined;
+function isTurnedOver(row: BreachRow, rows: readonly BreachRow[], present: ReadonlyMap<Leg, Order>): boolean {
+  const other = legOf(row.market, row.lots > 0 ? 'buy' : 'sell');
+  return present.has(other) && !rows.some((leg) => legOfRow(leg) === other);
+}
+
+/** Rows come in one order, so that equal legs stand in equal places. */
+function sameLegs(a: readonly BreachRow[], b: readonly BreachRow[]): boolean {
+  return a.length === b.length && a.every((row, i) => legOfRow(row) === legOfRow(b[i]));
+}
+
+function outcomeOf(report: PortfolioReport): CaseEvent['outcome'] {
+  if (report.positions === 0) return 'closed';
+  return report.standing === 'healthy' ? 'recovered' : 'insolvent';
+}
+
+function legOfRow(row: BreachRow): Leg {
+  return legOf(row.market, closingSide(row));
 }
 
 function closingSide(row: BreachRow): Order['side'] {

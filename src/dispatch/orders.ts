@@ -24,17 +24,18 @@ export interface Order {
   cancelling: boolean;
 }
 
-/** The order among some that closes a market's position: in hedge mode each leg has its own, told apart by the side that closes it. */
-export function orderOn(orders: readonly Order[], market: number, side: Order['side']): Order | undefined {
-  return orders.find((order) => order.market === market && order.side === side);
+/** A position within its portfolio, by market and by the side that closes it: in hedge mode each leg has its own. */
+export type Leg = number;
+
+export function legOf(market: number, side: Order['side']): Leg {
+  return 2 * market + (side === 'sell' ? 0 : 1);
 }
 
-const NO_ORDERS: readonly Order[] = [];
+const NO_ORDERS: ReadonlyMap<Leg, Order> = new Map();
 
 export class OrderTable {
   private readonly byId = new Map<string, Order>();
-  /** Few each. */
-  private readonly byPortfolio = new Map<string, readonly Order[]>();
+  private readonly byPortfolio = new Map<string, Map<Leg, Order>>();
 
   get count(): number {
     return this.byId.size;
@@ -51,7 +52,7 @@ export class OrderTable {
     return this.byId.get(orderId);
   }
 
-  ofPortfolio(portfolio: string): readonly Order[] {
+  ofPortfolio(portfolio: string): ReadonlyMap<Leg, Order> {
     return this.byPortfolio.get(portfolio) ?? NO_ORDERS;
   }
 
@@ -61,24 +62,27 @@ export class OrderTable {
   }
 
   place(order: Order): void {
-    const others = this.ofPortfolio(order.portfolio);
+    const leg = legOf(order.market, order.side);
+    const others = this.byPortfolio.get(order.portfolio);
     assert(!this.byId.has(order.orderId), 'expected a new order id');
-    assert(orderOn(others, order.market, order.side) === undefined, 'expected no live or unknown order on the position');
+    assert(!others?.has(leg), 'expected no live or unknown order on the position');
     this.byId.set(order.orderId, order);
-    this.byPortfolio.set(order.portfolio, [...others, order]);
+    if (others === undefined) this.byPortfolio.set(order.portfolio, new Map([[leg, order]]));
+    else others.set(leg, order);
   }
 
-  /** Counts an execution; true when nothing remains. More than remained is the executor's error and ends the order all the same. */
+  /** Counts an execution of at most what remains; true when nothing remains after it. */
   execute(order: Order, executed: number): boolean {
-    order.remaining = lots(Math.max(0, order.remaining - executed));
+    assert(executed > 0 && executed <= order.remaining, 'expected an execution of what remains of the order');
+    order.remaining = lots(order.remaining - executed);
     return order.remaining === 0;
   }
 
   end(order: Order): void {
     this.byId.delete(order.orderId);
-    const left = this.ofPortfolio(order.portfolio).filter(({ orderId }) => orderId !== order.orderId);
-    if (left.length === 0) this.byPortfolio.delete(order.portfolio);
-    else this.byPortfolio.set(order.portfolio, left);
+    const others = this.byPortfolio.get(order.portfolio);
+    others?.delete(legOf(order.market, order.side));
+    if (others?.size === 0) this.byPortfolio.delete(order.portfolio);
   }
 }
 

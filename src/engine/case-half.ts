@@ -1,11 +1,15 @@
 /** The case half of the engine: ranking, signals, cases and orders. It sees reports and records, never the store. */
 import { CaseDesk, type Moment, type Outbox } from '../dispatch/cases.js';
+import type { Order } from '../dispatch/orders.js';
 import { compareRanked, type Ranked, ranked } from '../dispatch/ranking.js';
 import { SignalTracker } from '../dispatch/signals.js';
 import { notionalAt } from '../dispatch/sizing.js';
+import { badInput } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
-import { lots } from '../model/portfolio.js';
-import type { BookedFill, Effect, ExecutionEffect, OrderAck, PortfolioReport, Signal } from '../model/records.js';
+import { accountOf, lots } from '../model/portfolio.js';
+import type { BookedFill, Effect, ExecutionEffect, Fill, OrderAck, PortfolioReport, Signal } from '../model/records.js';
+
+const NONE: ReadonlySet<string> = new Set();
 
 export class CaseHalf {
   readonly desk: CaseDesk;
@@ -39,33 +43,56 @@ export class CaseHalf {
     return this.onRanked(order, now);
   }
 
-  private onRanked(order: readonly (PortfolioReport & Ranked)[], now: Moment): Effect[] {
+  /** `touched`: portfolios whose orders have changed already. */
+  private onRanked(order: readonly (PortfolioReport & Ranked)[], now: Moment, touched: ReadonlySet<string> = NONE): Effect[] {
     const out: Outbox = { orders: [], cases: [] };
     const rows: Signal[] = [];
     for (const report of order) {
       const known = this.desk.caseOf(report.portfolio);
       const markets = marketsOf(report.rows.length > 0 ? report : (known?.report ?? report));
-      const ordersChanged = this.desk.onReport(report, now, out);
+      const ordersChanged = this.desk.onReport(report, now, out) || touched.has(report.portfolio);
       const row = this.signal(report, markets, ordersChanged);
       if (row !== null) rows.push(row);
     }
     return effects(rows, out, now);
   }
 
+  /** Signals whose orders changed, from what was last reported of them; then the orders. */
   onAcks(acks: readonly OrderAck[], now: Moment): Effect[] {
     const out: Outbox = { orders: [], cases: [] };
-    this.desk.onAcks(acks, now, out);
-    return effects([], out, now);
+    const rows: Signal[] = [];
+    for (const portfolio of this.desk.onAcks(acks, now, out)) {
+      const report = this.desk.caseOf(portfolio)?.report;
+      const row = report === undefined ? null : this.signal(ranked(report), marketsOf(report), true);
+      if (row !== null) rows.push(row);
+    }
+    return effects(rows, out, now);
   }
 
-  /** Executions first, so that an order that is done is not taken for one that no longer fits its position. */
-  onFills(booked: readonly BookedFill[], now: Moment): Effect[] {
+  /** Refuses executions that are not of the order that they name: another portfolio's, the other side, or more than remains. */
+  checkExecutions(fills: readonly Fill[]): void {
+    const executed = new Map<string, number>();
+    for (const fill of fills) {
+      const order = fill.orderId === null ? undefined : this.desk.orders.find(fill.orderId);
+      if (order === undefined) continue;
+      const total = (executed.get(order.orderId) ?? 0) + fill.lots;
+      executed.set(order.orderId, total);
+      if (isOf(fill, order) && total <= order.remaining) continue;
+      const expected = `an execution of at most ${order.remaining} lots of ${order.side} for ${order.portfolio}`;
+      throw badInput(`fill ${fill.tradeId}`, expected, `${total} lots of ${fill.side} for ${fill.account}`);
+    }
+  }
+
+  /** Executions first, so that an order that is done is not taken for one that no longer fits its position; then what it led to. */
+  onFills(booked: readonly BookedFill[], reports: readonly PortfolioReport[], now: Moment): Effect[] {
     const out: Outbox = { orders: [], cases: [] };
     const executions: ExecutionEffect[] = [];
+    const touched = new Set<string>();
     for (const { fill, mark } of booked) {
       const order = fill.orderId === null ? undefined : this.desk.orders.find(fill.orderId);
       if (order === undefined) continue;
       this.liquidations += 1;
+      touched.add(order.portfolio);
       executions.push({
         type: 'execution',
         caseId: order.caseId,
@@ -79,7 +106,8 @@ export class CaseHalf {
       });
       this.desk.onExecution(order, fill.lots, out);
     }
-    return [...executions, ...effects([], out, now)];
+    const order = reports.map(ranked).sort(compareRanked);
+    return [...executions, ...effects([], out, now), ...this.onRanked(order, now, touched)];
   }
 
   private signal(report: PortfolioReport & Ranked, markets: readonly number[], ordersChanged: boolean): Signal | null {
@@ -89,15 +117,26 @@ export class CaseHalf {
   }
 }
 
+/** Of rows that come by market. */
 function marketsOf(report: PortfolioReport): number[] {
   const markets: number[] = [];
-  for (const { market } of report.rows) if (!markets.includes(market)) markets.push(market);
+  for (const { market } of report.rows) if (markets.at(-1) !== market) markets.push(market);
   return markets;
+}
+
+function isOf(fill: Fill, order: Order): boolean {
+  const isIsolated = order.portfolio !== accountOf(order.portfolio);
+  return (
+    fill.account === accountOf(order.portfolio) &&
+    fill.market === order.market &&
+    fill.side === order.side &&
+    (fill.margin === 'isolated') === isIsolated
+  );
 }
 
 function effects(rows: readonly Signal[], out: Outbox, now: Moment): Effect[] {
   const all: Effect[] = [];
-  if (rows.length > 0) all.push({ type: 'signals', tickTimeUs: now.timeUs, priceEpoch: now.priceEpoch, rows });
+  if (rows.length > 0) all.push({ type: 'signals', tickTimeUs: now.tickTimeUs, priceEpoch: now.priceEpoch, rows });
   if (out.orders.length > 0) all.push({ type: 'orders', rows: out.orders });
   if (out.cases.length > 0) all.push({ type: 'cases', rows: out.cases });
   return all;

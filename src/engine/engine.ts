@@ -25,8 +25,8 @@ export interface Applied {
   readonly problems: readonly Problem[];
 }
 
-/** Trade ids remembered, so that a trade told twice is booked once. */
-const TRADES_REMEMBERED_MAX = 1 << 20;
+/** Fills remembered at least, at most twice as many, so that one that is told twice is booked once. */
+const TRADES_REMEMBERED_MIN = 1 << 20;
 
 export class Engine {
   readonly instruments: Instruments;
@@ -36,7 +36,8 @@ export class Engine {
   ticks = 0;
   tickTimeUs = 0;
   private timeUs = 0;
-  private readonly trades = new Set<string>();
+  private trades = new Set<string>();
+  private olderTrades = new Set<string>();
 
   constructor({ instruments, backend, orderTtlUs }: EngineOptions) {
     this.instruments = instruments;
@@ -65,7 +66,7 @@ export class Engine {
   private applyValid(record: InputRecord): readonly Effect[] {
     if (record.type === 'tick') return this.applyTick(record);
     this.timeUs = Math.max(this.timeUs, record.timeUs);
-    const now = { timeUs: this.timeUs, priceEpoch: this.ticks };
+    const now = this.moment();
     if (record.type === 'book') return this.caseHalf.onReports(this.scanHalf.setAccounts(record.rows), now);
     if (record.type === 'acks') return this.caseHalf.onAcks(record.acks, now);
     if (record.type === 'fills') return this.applyFills(record, now);
@@ -105,24 +106,36 @@ export class Engine {
     this.ticks += 1;
     this.tickTimeUs = record.timeUs;
     this.timeUs = Math.max(this.timeUs, record.timeUs);
-    return this.caseHalf.onTick(reports, { timeUs: this.timeUs, priceEpoch: this.ticks });
+    return this.caseHalf.onTick(reports, this.moment());
+  }
+
+  private moment(): Moment {
+    return { timeUs: this.timeUs, tickTimeUs: this.tickTimeUs, priceEpoch: this.ticks };
   }
 
   private applyFills(record: FillsRecord, now: Moment): readonly Effect[] {
     const fresh = new Map<string, Fill>();
-    for (const fill of record.fills)
-      if (!this.trades.has(fill.tradeId) && !fresh.has(fill.tradeId)) fresh.set(fill.tradeId, fill);
-    const { booked, reports } = this.scanHalf.applyFills([...fresh.values()]);
-    for (const tradeId of fresh.keys()) this.remember(tradeId);
-    return [...this.caseHalf.onFills(booked, now), ...this.caseHalf.onReports(reports, now)];
+    for (const fill of record.fills) {
+      const key = tradeKey(fill);
+      if (!this.trades.has(key) && !this.olderTrades.has(key) && !fresh.has(key)) fresh.set(key, fill);
+    }
+    const fills = [...fresh.values()];
+    this.caseHalf.checkExecutions(fills);
+    const { booked, reports } = this.scanHalf.applyFills(fills);
+    for (const key of fresh.keys()) this.remember(key);
+    return this.caseHalf.onFills(booked, reports, now);
   }
 
-  private remember(tradeId: string): void {
-    this.trades.add(tradeId);
-    if (this.trades.size <= TRADES_REMEMBERED_MAX) return;
-    for (const oldest of this.trades) {
-      this.trades.delete(oldest);
-      return;
-    }
+  /** Two generations: forgetting one by one from a set costs more the longer it lives. */
+  private remember(key: string): void {
+    this.trades.add(key);
+    if (this.trades.size < TRADES_REMEMBERED_MIN) return;
+    this.olderTrades = this.trades;
+    this.trades = new Set();
   }
+}
+
+/** A trade has two sides, each an account's own fill under the same trade id. */
+function tradeKey({ tradeId, account, market, margin, side }: Fill): string {
+  return `${tradeId} ${account} ${market} ${margin} ${side}`;
 }

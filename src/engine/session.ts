@@ -2,7 +2,7 @@
  * An engine with what answers it: the paper venue, and newcomers that keep a demo's book alive. Each record is applied with all that
  * follows from it before the next: what comes back enters again at the head. Deterministic like its parts.
  */
-import { assert, formatProblem, type Problem } from '../model/errors.js';
+import { formatProblem, type Problem } from '../model/errors.js';
 import type { Effect, InputRecord, OrderEvent, TickRecord } from '../model/records.js';
 import type { Engine } from './engine.js';
 
@@ -47,13 +47,7 @@ export class Session {
     }
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const { records, problems } = this.applyOne(next);
-      // A trade of our own venue that does not fit means that the two no longer agree on the book. A newcomer whose id an operator
-      // has taken merely stays away.
-      assert(
-        problems.length === 0 || next.type === 'book',
-        `expected a record of our own to apply, was ${problems.map(formatProblem).join('; ')}`,
-      );
-      queue.push(...records);
+      queue.push(...(problems.length === 0 ? records : unbooked(next, problems)));
     }
     return [];
   }
@@ -74,4 +68,17 @@ export class Session {
     if (joined !== null) records.push(joined);
     return { records, problems };
   }
+}
+
+/**
+ * What becomes of a record of our own that was refused. Trades are told again one by one, so that one that cannot be booked does not
+ * take the others with it; a single one's order counts as rejected. A newcomer whose id an operator has taken stays away.
+ */
+function unbooked(record: InputRecord, problems: readonly Problem[]): readonly InputRecord[] {
+  if (record.type !== 'fills') return [];
+  const { timeUs, fills } = record;
+  if (fills.length > 1) return fills.map((fill): InputRecord => ({ type: 'fills', timeUs, fills: [fill] }));
+  const [{ orderId }] = fills;
+  if (orderId === null) return [];
+  return [{ type: 'acks', timeUs, acks: [{ orderId, state: 'rejected', reason: formatProblem(problems[0]) }] }];
 }

@@ -110,7 +110,7 @@ export interface PortfolioReport extends Valuation {
   readonly version: number;
   /** How many it has. */
   readonly positions: number;
-  /** Its positions, when it is liquidatable; else none. */
+  /** Its positions, when it is liquidatable; else none. By market, long before short. */
   readonly rows: readonly BreachRow[];
 }
 
@@ -183,8 +183,8 @@ export interface CaseEvent {
   readonly deficit: Fraction;
   /** max(0, −equity) when it ended; null while open. */
   readonly badDebt: Fraction | null;
-  /** How it ended; null while open. */
-  readonly outcome: 'closed' | 'recovered' | null;
+  /** How it ended: no position left, no longer liquidatable, or with positions that need no margin and equity below 0. Null while open. */
+  readonly outcome: 'closed' | 'recovered' | 'insolvent' | null;
 }
 
 export interface CasesEffect {

@@ -59,7 +59,7 @@ class World {
   take(action: Step): void {
     this.timeUs += 1;
     const out = outbox();
-    const now = { timeUs: this.timeUs, priceEpoch: this.timeUs };
+    const now = { timeUs: this.timeUs, tickTimeUs: this.timeUs, priceEpoch: this.timeUs };
     if (action.do === 'report') this.desk.onReport(this.reportOf(action), now, out);
     else if (action.do === 'ack') this.desk.onAcks(this.acksOf(action), now, out);
     else this.execute(action, out);
@@ -108,7 +108,7 @@ class World {
       heard.add(orderId);
       const key = positionKey(order.portfolio, order.market, order.side);
       if (state === 'rejected' && this.open.has(order.portfolio)) this.rejected.add(key);
-      if (state === 'unfilled') this.unfilled.add(`${this.open.get(order.portfolio)}|${key}`);
+      if (state === 'unfilled') this.unfilled.add(`${order.caseId}|${key}`);
     }
     return said;
   }

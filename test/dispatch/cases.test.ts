@@ -1,7 +1,7 @@
 /** The life of a case and of its orders, step by step. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CaseDesk, type Outbox } from '../../src/dispatch/cases.js';
-import { type Order, OrderTable, orderOn } from '../../src/dispatch/orders.js';
+import { legOf, type Order, OrderTable } from '../../src/dispatch/orders.js';
 import { AssertionError } from '../../src/model/errors.js';
 import { fraction, ZERO } from '../../src/model/fraction.js';
 import { lots } from '../../src/model/portfolio.js';
@@ -17,7 +17,7 @@ beforeEach(() => {
   timeUs = 1_000;
 });
 
-const now = () => ({ timeUs, priceEpoch: timeUs });
+const now = () => ({ timeUs, tickTimeUs: timeUs, priceEpoch: timeUs });
 
 function onReport(next: PortfolioReport): Outbox & { changed: boolean } {
   timeUs += 1;
@@ -123,8 +123,8 @@ describe('a case', () => {
   it('has ids of its own when two open at one moment', () => {
     const out = outbox();
     for (const id of ['a', 'b', 'a']) {
-      desk.onReport(report(id, 'liquidatable', [[0, 5]]), { timeUs: 9, priceEpoch: 1 }, out);
-      if (id === 'a') desk.onReport(report(id, 'healthy', []), { timeUs: 9, priceEpoch: 1 }, out);
+      desk.onReport(report(id, 'liquidatable', [[0, 5]]), { timeUs: 9, tickTimeUs: 9, priceEpoch: 1 }, out);
+      if (id === 'a') desk.onReport(report(id, 'healthy', []), { timeUs: 9, tickTimeUs: 9, priceEpoch: 1 }, out);
     }
     const ids = out.cases.filter(({ event }) => event === 'opened').map(({ caseId }) => caseId);
     expect(ids).toEqual(['a@9.1', 'b@9.2', 'a@9.3']);
@@ -234,7 +234,7 @@ describe('the order table', () => {
     expect(() => table.place(order('x', { market: 1 }))).toThrow(AssertionError);
     table.place(order('y', { side: 'buy' }));
     table.place(order('z', { portfolio: 'a/M0' }));
-    expect(orderOn(table.ofPortfolio('a'), 0, 'buy')?.orderId).toBe('y');
+    expect(table.ofPortfolio('a').get(legOf(0, 'buy'))?.orderId).toBe('y');
     expect([...table.all()].map(({ orderId }) => orderId)).toEqual(['x', 'y', 'z']);
     table.end(order('x'));
     table.place(order('w'));
@@ -247,6 +247,6 @@ describe('the order table', () => {
     const placed = order('x');
     expect([table.execute(placed, 4), placed.remaining]).toEqual([false, 6]);
     expect([table.execute(placed, 6), placed.remaining]).toEqual([true, 0]);
-    expect([table.execute(placed, 1), placed.remaining]).toEqual([true, 0]);
+    expect(() => table.execute(placed, 1)).toThrow(AssertionError);
   });
 });

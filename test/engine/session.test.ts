@@ -3,10 +3,12 @@ import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
 import { Session, type SessionOptions } from '../../src/engine/session.js';
 import { stateHash } from '../../src/engine/state-hash.js';
+import { cash } from '../../src/model/portfolio.js';
 import type { Effect, InputRecord, OrderEvent } from '../../src/model/records.js';
 import { Newcomers } from '../../src/synthetic/newcomers.js';
 import { PaperVenue } from '../../src/venue/paper.js';
-import { account, alice, engineWith, fill, fills, instruments, position, tick } from './support.js';
+import { dec } from '../support/books.js';
+import { account, alice, engineWith, fill, fills, instruments, portfolios, position, tick } from './support.js';
 
 const NOBODY = { venue: null, population: null };
 
@@ -110,12 +112,35 @@ describe('what answers', () => {
     expect(typesOf(effects)).toEqual(['signals orders cases', 'execution orders signals cases']);
   });
 
-  test('a trade of the venue that does not fit halts', () => {
-    const stray = fill('t1', { account: 'nobody' });
-    const { session } = sessionOf(engineWith(alice), {
-      venue: { onOrders: () => [], onTick: ({ timeUs }) => [fills(timeUs, stray)] },
+  test('one trade that cannot be booked leaves the others booked, and its order counts as rejected', () => {
+    const engine = engineWith(alice, account('bob', 1_000, { cross: [position(500, 30_000)] }));
+    const fitting = (order: OrderEvent) =>
+      fill(order.orderId, { orderId: order.orderId, account: order.portfolio, lots: order.lots, price: dec(28_000) });
+    let live: readonly OrderEvent[] = [];
+    const { session } = sessionOf(engine, {
+      venue: {
+        onOrders: (rows) => {
+          live = rows;
+          return [];
+        },
+        // Beyond what cash can hold: the book refuses it.
+        onTick: ({ timeUs }) =>
+          live.length === 0
+            ? []
+            : [fills(timeUs, ...live.map((order, i) => ({ ...fitting(order), fee: cash(i === 0 ? 2n ** 127n : 0n) })))],
+      },
     });
-    expect(() => session.apply(tick(1, 28_000, 10))).toThrow('a known account');
+    session.apply(tick(1, 30_000, 10));
+    session.apply(tick(2, 28_000, 10));
+    expect(live.map(({ portfolio }) => portfolio)).toEqual(['alice', 'bob']);
+    session.apply(tick(3, 28_000, 10));
+    // What he had is just what the fall took: he is gone.
+    expect(portfolios(engine).bob).toBeUndefined();
+    expect(portfolios(engine).alice.positions).toHaveLength(1);
+    expect(engine.counters()).toMatchObject({ openCases: 1, liveOrders: 0 });
+    live = [];
+    session.apply(tick(4, 28_000, 10));
+    expect(engine.counters()).toMatchObject({ openCases: 1, liveOrders: 1 });
   });
 
   test('nothing follows from a record that was refused', () => {
