@@ -47,7 +47,8 @@ export function multiply(a: Fraction, b: Fraction): Fraction {
 }
 
 export function divide(a: Fraction, b: Fraction): Fraction {
-  return fraction(a.n * b.d, a.d * b.n);
+  // Amounts of one portfolio have one denominator, which is long when a mark is.
+  return a.d === b.d ? fraction(a.n, b.n) : fraction(a.n * b.d, a.d * b.n);
 }
 
 export function absolute(a: Fraction): Fraction {
@@ -56,8 +57,7 @@ export function absolute(a: Fraction): Fraction {
 
 /** −1, 0 or 1: the sign of a − b. */
 export function compare(a: Fraction, b: Fraction): -1 | 0 | 1 {
-  const difference = a.n * b.d - b.n * a.d;
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+  return sign(subtract(a, b));
 }
 
 export function sign(a: Fraction): -1 | 0 | 1 {
