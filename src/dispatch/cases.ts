@@ -55,6 +55,11 @@ export class CaseDesk {
     this.orderTtlUs = orderTtlUs;
   }
 
+  /** Cases opened since the start. */
+  get openedCount(): number {
+    return this.opened;
+  }
+
   get openCount(): number {
     return this.cases.size;
   }

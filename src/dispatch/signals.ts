@@ -41,6 +41,11 @@ export class SignalTracker {
     this.decimals = decimals;
   }
 
+  /** Portfolio and the deficit last said of it. */
+  deficitsSaid(): Iterable<readonly [string, number]> {
+    return this.said;
+  }
+
   get liquidatable(): number {
     return this.said.size;
   }

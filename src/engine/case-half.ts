@@ -18,7 +18,7 @@ export class CaseHalf {
   /** Over the portfolios that were liquidatable at the last tick; for display. */
   deficit = 0;
   private readonly instruments: Instruments;
-  private readonly signals: SignalTracker;
+  readonly signals: SignalTracker;
 
   constructor(instruments: Instruments, orderTtlUs: number) {
     this.instruments = instruments;

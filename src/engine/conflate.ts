@@ -1,4 +1,5 @@
 /** What a busy engine does with ticks that have queued up: it applies the latest state of the market, once. Knows no threads. */
+import type { Problem } from '../model/errors.js';
 import type { InputRecord, Mark, TickRecord } from '../model/records.js';
 
 /** A record with the number by which its sender knows it. */
@@ -7,10 +8,10 @@ export interface Submission {
   readonly record: InputRecord;
 }
 
-/** A record to apply, and all the submissions that it answers. */
+/** A record to apply, and the submissions that it stands for: one, or the ticks that were merged. */
 export interface Work {
-  readonly ids: readonly number[];
   readonly record: InputRecord;
+  readonly submissions: readonly Submission[];
 }
 
 /**
@@ -28,23 +29,41 @@ function mergeTicks(ticks: readonly TickRecord[]): TickRecord {
  * `tickTimeUs` of the engine, stays out of the mix and comes at the end: there the engine refuses it, as it would have in its place.
  */
 export function conflate(queue: readonly Submission[], tickTimeUs: number): Work[] {
+  const merged: Submission[] = [];
   const ticks: TickRecord[] = [];
-  const ids: number[] = [];
   const late: Work[] = [];
   let timeUs = tickTimeUs;
-  for (const { id, record } of queue) {
+  for (const submission of queue) {
+    const { record } = submission;
     if (record.type !== 'tick') continue;
     if (record.timeUs < timeUs) {
-      late.push({ ids: [id], record });
+      late.push({ record, submissions: [submission] });
       continue;
     }
     timeUs = record.timeUs;
     ticks.push(record);
-    ids.push(id);
+    merged.push(submission);
   }
-  const works = queue.flatMap(({ id, record }): Work[] => {
-    if (record.type !== 'tick') return [{ ids: [id], record }];
-    return id === ids[ids.length - 1] ? [{ ids, record: mergeTicks(ticks) }] : [];
+  const works = queue.flatMap((submission): Work[] => {
+    const { record } = submission;
+    if (record.type !== 'tick') return [{ record, submissions: [submission] }];
+    return submission === merged[merged.length - 1] ? [{ record: mergeTicks(ticks), submissions: merged }] : [];
   });
   return [...works, ...late];
+}
+
+/** What came of some submissions. */
+export interface Answer {
+  readonly ids: readonly number[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Applies a piece of work. When ticks were merged and one of them was bad, so was the merger: then each is applied by itself, and only the
+ * bad one is refused.
+ */
+export function applyWork({ record, submissions }: Work, apply: (record: InputRecord) => readonly Problem[]): Answer[] {
+  const problems = apply(record);
+  if (problems.length === 0 || submissions.length === 1) return [{ ids: submissions.map(({ id }) => id), problems }];
+  return submissions.map((submission) => ({ ids: [submission.id], problems: apply(submission.record) }));
 }

@@ -1,12 +1,11 @@
 /** The thread that hosts the engine in `serve`: sockets never delay a scan, and a scan never delays sockets. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { Problem } from '../model/errors.js';
 import { assert } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Effect } from '../model/records.js';
 import { Newcomers } from '../synthetic/newcomers.js';
 import { PaperVenue } from '../venue/paper.js';
-import { conflate, type Submission } from './conflate.js';
+import { type Answer, applyWork, conflate, type Submission } from './conflate.js';
 import type { Engine } from './engine.js';
 import type { EngineStats } from './link.js';
 import { engineFromFile, engineFromSynthetic, type SyntheticBook } from './load.js';
@@ -30,7 +29,7 @@ export type FromWorker =
   | {
       readonly type: 'turn';
       readonly effects: readonly (readonly Effect[])[];
-      readonly applied: readonly { readonly ids: readonly number[]; readonly problems: readonly Problem[] }[];
+      readonly applied: readonly Answer[];
       readonly stats: EngineStats;
     }
   | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly code: string | null };
@@ -67,15 +66,14 @@ async function run(): Promise<void> {
   });
   const stats = (): EngineStats => ({ ...engine.counters(), conflated, tickMs });
   const turn = (queue: readonly Submission[]): void => {
-    const works = conflate(queue, engine.tickTimeUs);
-    const applied = works.map(({ ids, record }) => {
+    const applied = conflate(queue, engine.tickTimeUs).flatMap((work) => {
       const start = performance.now();
-      const problems = session.apply(record);
-      if (record.type === 'tick') {
+      const answers = applyWork(work, (record) => session.apply(record));
+      if (work.record.type === 'tick') {
         tickMs = performance.now() - start;
-        conflated += ids.length - 1;
+        for (const { ids } of answers) conflated += ids.length - 1;
       }
-      return { ids, problems };
+      return answers;
     });
     post({ type: 'turn', effects, applied, stats: stats() });
     effects = [];

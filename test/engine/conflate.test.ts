@@ -1,7 +1,8 @@
 /** Conflation: what a busy engine applies in place of a queue comes to the same as the queue. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { conflate, type Submission, type Work } from '../../src/engine/conflate.js';
+import { applyWork, conflate, type Submission } from '../../src/engine/conflate.js';
+import type { Problem } from '../../src/model/errors.js';
 import type { InputRecord, TickRecord } from '../../src/model/records.js';
 
 const tick = (timeUs: number, marks: Readonly<Record<number, number>>): TickRecord => ({
@@ -17,23 +18,30 @@ const other = (type: 'book' | 'fills' | 'acks' | 'clock', timeUs: number): Input
   if (type === 'fills') return { type, timeUs, fills: [] };
   return type === 'acks' ? { type, timeUs, acks: [] } : { type, timeUs };
 };
+interface Merged {
+  readonly ids: readonly number[];
+  readonly record: InputRecord;
+}
+/** What is to be applied, and for whom. */
+const merged = (queue: readonly Submission[], tickTimeUs: number): Merged[] =>
+  conflate(queue, tickTimeUs).map(({ record, submissions }) => ({ ids: submissions.map(({ id }) => id), record }));
 const queueOf = (...records: InputRecord[]): Submission[] => records.map((record, id) => ({ id, record }));
 
 describe('a queue', () => {
   test('of nothing or of one is itself', () => {
-    expect(conflate([], 0)).toEqual([]);
-    expect(conflate(queueOf(tick(1, { 0: 5 })), 0)).toEqual([{ ids: [0], record: tick(1, { 0: 5 }) }]);
-    expect(conflate(queueOf(other('clock', 1)), 0)).toEqual([{ ids: [0], record: other('clock', 1) }]);
+    expect(merged([], 0)).toEqual([]);
+    expect(merged(queueOf(tick(1, { 0: 5 })), 0)).toEqual([{ ids: [0], record: tick(1, { 0: 5 }) }]);
+    expect(merged(queueOf(other('clock', 1)), 0)).toEqual([{ ids: [0], record: other('clock', 1) }]);
   });
 
   test('of ticks is one tick: the last price of each market, at the last time', () => {
     const queue = queueOf(tick(1, { 0: 10, 1: 20 }), tick(2, { 0: 11 }), tick(3, { 2: 30 }));
-    expect(conflate(queue, 0)).toEqual([{ ids: [0, 1, 2], record: tick(3, { 0: 11, 1: 20, 2: 30 }) }]);
+    expect(merged(queue, 0)).toEqual([{ ids: [0, 1, 2], record: tick(3, { 0: 11, 1: 20, 2: 30 }) }]);
   });
 
   test('with others keeps them where they are, the tick in the place of the last', () => {
     const queue = queueOf(other('book', 1), tick(1, { 0: 1 }), other('fills', 2), tick(2, { 0: 2 }), other('acks', 3));
-    expect(conflate(queue, 0)).toEqual([
+    expect(merged(queue, 0)).toEqual([
       { ids: [0], record: other('book', 1) },
       { ids: [2], record: other('fills', 2) },
       { ids: [1, 3], record: tick(2, { 0: 2 }) },
@@ -43,7 +51,7 @@ describe('a queue', () => {
 
   test('with a tick of the past keeps it out of the mix, for the engine to refuse', () => {
     const queue = queueOf(tick(5, { 0: 5, 1: 5 }), tick(3, { 0: 3, 1: 3 }), tick(6, { 0: 6 }));
-    expect(conflate(queue, 0)).toEqual([
+    expect(merged(queue, 0)).toEqual([
       { ids: [0, 2], record: tick(6, { 0: 6, 1: 5 }) },
       { ids: [1], record: tick(3, { 0: 3, 1: 3 }) },
     ]);
@@ -51,15 +59,15 @@ describe('a queue', () => {
 
   test('with a tick older than what the engine has keeps that out too', () => {
     const queue = queueOf(tick(3, { 0: 3, 1: 3 }), tick(6, { 0: 6 }));
-    expect(conflate(queue, 5)).toEqual([
+    expect(merged(queue, 5)).toEqual([
       { ids: [1], record: tick(6, { 0: 6 }) },
       { ids: [0], record: tick(3, { 0: 3, 1: 3 }) },
     ]);
-    expect(conflate(queueOf(tick(3, { 0: 3 })), 5)).toEqual([{ ids: [0], record: tick(3, { 0: 3 }) }]);
+    expect(merged(queueOf(tick(3, { 0: 3 })), 5)).toEqual([{ ids: [0], record: tick(3, { 0: 3 }) }]);
   });
 
   test('of very many ticks is no trouble', () => {
-    const [work] = conflate(
+    const [work] = merged(
       Array.from({ length: 300_000 }, (_, id) => ({ id, record: tick(id, { [id % 3]: id }) })),
       0,
     );
@@ -69,7 +77,7 @@ describe('a queue', () => {
 });
 
 /** What an engine knows of a market after works, as far as conflation goes: it refuses ticks of the past. */
-function applied(works: readonly Work[], tickTimeUs: number) {
+function applied(works: readonly Merged[], tickTimeUs: number) {
   const marks = new Map<number, bigint>();
   const refused = new Set<number>();
   let timeUs = tickTimeUs;
@@ -99,7 +107,7 @@ test('comes to the same as the queue one by one: marks, time, and what is refuse
   fc.assert(
     fc.property(queues, fc.nat(10), (queue, timeUs) => {
       const oneByOne = queue.map(({ id, record }) => ({ ids: [id], record }));
-      expect(applied(conflate(queue, timeUs), timeUs)).toEqual(applied(oneByOne, timeUs));
+      expect(applied(merged(queue, timeUs), timeUs)).toEqual(applied(oneByOne, timeUs));
     }),
     { numRuns: 500 },
   );
@@ -108,7 +116,7 @@ test('comes to the same as the queue one by one: marks, time, and what is refuse
 test('answers every submission once, keeps the order of all but ticks, and leaves one tick to scan', () => {
   fc.assert(
     fc.property(queues, (queue) => {
-      const works = conflate(queue, 0);
+      const works = merged(queue, 0);
       expect(works.flatMap(({ ids }) => ids).sort((a, b) => a - b)).toEqual(queue.map(({ id }) => id));
       const isNoTick = ({ record }: { record: InputRecord }) => record.type !== 'tick';
       expect(works.filter(isNoTick).map(({ ids: [id] }) => id)).toEqual(queue.filter(isNoTick).map(({ id }) => id));
@@ -124,4 +132,23 @@ test('answers every submission once, keeps the order of all but ticks, and leave
     }),
     { numRuns: 500 },
   );
+});
+
+test('a bad tick among merged ones is refused by itself, and the others are applied', () => {
+  const problem: Problem = { where: 'mark', expected: 'a price above 0', found: '0' };
+  const taken: InputRecord[] = [];
+  const apply = (record: InputRecord): Problem[] => {
+    if (record.type === 'tick' && record.marks.some(({ price }) => price.units === 0n)) return [problem];
+    taken.push(record);
+    return [];
+  };
+  const [work] = conflate(queueOf(tick(1, { 0: 1 }), tick(2, { 1: 0 }), tick(3, { 0: 3 })), 0);
+  expect(applyWork(work, apply)).toEqual([
+    { ids: [0], problems: [] },
+    { ids: [1], problems: [problem] },
+    { ids: [2], problems: [] },
+  ]);
+  expect(taken).toEqual([tick(1, { 0: 1 }), tick(3, { 0: 3 })]);
+  const [good] = conflate(queueOf(tick(4, { 0: 4 }), tick(5, { 0: 5 })), 0);
+  expect(applyWork(good, apply)).toEqual([{ ids: [0, 1], problems: [] }]);
 });

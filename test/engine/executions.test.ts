@@ -1,6 +1,7 @@
 /** Executions, acknowledgements and cases that cross each other: an order's trade is its own, and what is told is of its tick. */
 import { describe, expect, it } from 'vitest';
 import { Session } from '../../src/engine/session.js';
+import { stateHash } from '../../src/engine/state-hash.js';
 import { cash, lots } from '../../src/model/portfolio.js';
 import type { Effect, OrderAck, OrderEvent, Signal } from '../../src/model/records.js';
 import { PaperVenue } from '../../src/venue/paper.js';
@@ -109,4 +110,15 @@ it('an order is cancelled when its position went while the portfolio became unpr
   expect(engine.counters().liveOrders).toBe(0);
   session.apply(tick(4_000_000, 30_000, null));
   expect(portfolios(engine).alice.positions.map(({ market }) => market)).toEqual([1]);
+});
+
+it('engines whose next orders differ have different state hashes', () => {
+  const after = (state: OrderAck['state']) => {
+    const { engine, order } = breached();
+    effectsOf(engine, ack(2, order.orderId, state));
+    return stateHash(engine);
+  };
+  expect(after('unfilled')).toBe(after('unfilled'));
+  expect(after('unfilled')).not.toBe(after('cancelled'));
+  expect(after('rejected')).not.toBe(after('cancelled'));
 });
