@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { compareDecimals, type Decimal, pow10, tryParseDecimal } from '../src/model/decimal.js';
 import { badInput } from '../src/model/errors.js';
 import type { Instruments } from '../src/model/instruments.js';
-import { ID_LENGTH_MAX, PRICE_MAX } from '../src/model/limits.js';
+import { ID_LENGTH_MAX, PRICE_MAX, TIME_MS_MAX } from '../src/model/limits.js';
 import { compareIds } from '../src/model/portfolio.js';
 import { ProblemList, show } from '../src/model/problems.js';
 import type { Mark, TickRecord } from '../src/model/records.js';
@@ -34,6 +34,7 @@ const HEADER = 'timestamp_ms,open,high,low,close,volume';
 const COLUMNS = HEADER.split(',');
 const SUFFIX = '.csv';
 const MINUTE_MS = 60_000;
+const TIME_TEXT = `milliseconds on the minute, the minute within ${TIME_MS_MAX}`;
 const SYMBOL = new RegExp(`^[!-~]{1,${ID_LENGTH_MAX}}$`);
 const INTEGER = /^(0|[1-9][0-9]{0,14})$/;
 const NUMBER = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/;
@@ -102,7 +103,8 @@ function parseCandle(line: string, where: string, lastMs: number, problems: Prob
   }
   const before = problems.count;
   const timeMs = INTEGER.test(fields[0]) ? Number(fields[0]) : Number.NaN;
-  if (timeMs % MINUTE_MS !== 0) problems.add(`${where} timestamp_ms`, 'milliseconds on the minute', show(fields[0]));
+  if (timeMs % MINUTE_MS !== 0 || timeMs + MINUTE_MS > TIME_MS_MAX)
+    problems.add(`${where} timestamp_ms`, TIME_TEXT, show(fields[0]));
   else if (timeMs <= lastMs) problems.add(`${where} timestamp_ms`, `a time after ${lastMs}`, show(fields[0]));
   const prices = [1, 2, 3, 4].map((column) => parsePrice(fields[column], `${where} ${COLUMNS[column]}`, problems));
   if (!NUMBER.test(fields[5])) problems.add(`${where} volume`, 'a number', show(fields[5]));

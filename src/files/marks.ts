@@ -3,15 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import { compareDecimals, type Decimal, formatDecimal, pow10, tryParseDecimal } from '../model/decimal.js';
 import type { Instruments } from '../model/instruments.js';
 import { member } from '../model/json-path.js';
-import { PRICE_MAX } from '../model/limits.js';
+import { PRICE_MAX, TIME_MS_MAX } from '../model/limits.js';
 import { ProblemList, show } from '../model/problems.js';
 import type { Mark } from '../model/records.js';
 import { addShapeProblems, leaf, object, z } from '../model/shape.js';
 import { parseJson, prefixOf } from './json.js';
 import { fileError, readText } from './text.js';
 
-/** The last millisecond whose microseconds are still a safe integer. */
-const TIME_MS_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
 const PRICE_TEXT = 'a decimal string of a magnitude of at most 10^30';
 
 /** Mark prices that hold at one time. */

@@ -15,6 +15,8 @@ export const RATE_DENOMINATOR_MAX = 10n ** 9n;
 export const ID_LENGTH_MAX = 64;
 /** `account/market:short` */
 export const PORTFOLIO_ID_LENGTH_MAX = 2 * ID_LENGTH_MAX + '/:short'.length;
+/** The last millisecond whose microseconds are still a safe integer. */
+export const TIME_MS_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
 /** Tiers of one table. */
 export const TIERS_MAX = 64;
 /** Line ids are unsigned 32-bit: markets × tiers × 2 sides must stay below. */

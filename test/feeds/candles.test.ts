@@ -12,6 +12,7 @@ import { syntheticInstruments } from '../../src/synthetic/instruments.js';
 
 const HEADER = 'timestamp_ms,open,high,low,close,volume';
 const CRASH = fileURLToPath(new URL('../../../shared/data/crash-2019-09-24', import.meta.url));
+const MINUTE = 'milliseconds on the minute, the minute within 9007199254740';
 const CRASH_DAY_MS = 1569283200000;
 
 function instruments(...symbols: string[]) {
@@ -82,9 +83,11 @@ describe('readCandles', () => {
     ['0,1,2,1,2', '6 columns', '5'],
     ['', '6 columns', '1'],
     ['0,1,2,1,2,0,0', '6 columns', '7'],
-    ['zero,1,2,1,2,0', 'milliseconds on the minute', '"zero"'],
-    ['-60000,1,2,1,2,0', 'milliseconds on the minute', '"-60000"'],
-    ['60001,1,2,1,2,0', 'milliseconds on the minute', '"60001"'],
+    ['zero,1,2,1,2,0', MINUTE, '"zero"'],
+    ['-60000,1,2,1,2,0', MINUTE, '"-60000"'],
+    ['60001,1,2,1,2,0', MINUTE, '"60001"'],
+    ['9007199220000,1,2,1,2,0', MINUTE, '"9007199220000"'],
+    ['999999999960000,1,2,1,2,0', MINUTE, '"999999999960000"'],
     ['0,1e0,2,1,2,0', 'a decimal such as "9700.5"', '"1e0"'],
     ['0,1,2,1,,0', 'a decimal such as "9700.5"', '""'],
     ['0,1,2,01,2,0', 'a decimal such as "9700.5"', '"01"'],
@@ -105,6 +108,13 @@ describe('readCandles', () => {
     expect(problems.length).toBe(1);
     expect(problems[0].where).toMatch(/\/X\.csv:2( [a-z_]+)?$/);
     expect(problems[0]).toMatchObject({ expected, found });
+  });
+
+  it('takes minutes years apart, and the last one whose every tick is a whole number of microseconds', () => {
+    write('X', '0,1,2,1,2,0', '9007199160000,1,2,1,2,0');
+    const times = [...candleTicks(readCandles(directory), instruments('X'), {})].map(({ timeUs }) => timeUs);
+    expect(times.length).toBe(8);
+    expect(times.every(Number.isSafeInteger)).toBe(true);
   });
 
   it('refuses times that do not grow, once each', () => {
