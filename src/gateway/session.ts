@@ -1,6 +1,6 @@
 /** One connection: what it may do, what it has been told, how fast it reads. It must not know what the messages mean. */
 import { PlimsollError } from '../model/errors.js';
-import { decode, wireInteger } from './codec.js';
+import { decode, encode, wireInteger } from './codec.js';
 import type { Hub } from './hub.js';
 import { LIMITS } from './limits.js';
 import { CLOSE, type RequestId, type Role, type ServerMessage, type TopicName } from './messages.js';
@@ -9,6 +9,9 @@ import type { SocketEvents, TransportSocket } from './transport.js';
 
 /** Carries out a message; throws a `PlimsollError` to refuse it. */
 export type Handler = (session: Session, message: WireMessage) => void;
+
+/** What is sent to one client because it asked. */
+type Reply = Exclude<ServerMessage, readonly ['hello' | TopicName | 'snapshot' | 'heartbeat', ...unknown[]]>;
 
 /** A decoded frame of the right outline: `[type, ...]`. */
 export type WireMessage = readonly [type: string, ...rest: unknown[]];
@@ -68,10 +71,11 @@ export class Session implements SocketEvents {
     this.onClosed();
   }
 
-  /** Answers at once. Whoever asks and does not read is a slow consumer. */
-  reply(message: ServerMessage): void {
+  /** Answers at once: the type, what it answers (the client's id), the rest. Whoever asks and does not read is a slow consumer. */
+  reply(message: Reply): void {
     if (this.socket.bufferedBytes() > LIMITS.bufferedBytesMax) this.closeSlow();
-    this.send(encodeMessage(message));
+    const [type, id, ...rest] = message;
+    this.send(encode([type, typeof id === 'number' ? wireInteger(id) : id, ...rest]));
   }
 
   /** A refusal, or a bug of ours that must not take the scanner down. */

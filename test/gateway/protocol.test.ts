@@ -216,6 +216,35 @@ describe('plain messages', () => {
     expectLike(await peer.ask('ping', 'x'), ['error', 'x', 'bad-input']);
   });
 
+  test.each([2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER, -(2 ** 31) - 1, Number.MIN_SAFE_INTEGER])(
+    'the integer %i comes back as a MessagePack integer',
+    async (id) => {
+      const viewer = await peerAs('viewer');
+      const executor = await peerAs('executor');
+      const sent = BigInt(id);
+      const asked: [Peer, ...unknown[]][] = [
+        [viewer, 'ping', sent],
+        [viewer, 'subscribe', sent, { topic: 'orders' }],
+        [viewer, 'unsubscribe', sent, 'orders'],
+        [viewer, 'bid', sent],
+        [viewer, 'auth', sent, 'wrong'],
+        [viewer, 'auth', sent, TOKENS.operator],
+        [viewer, 'book', sent, []],
+        [viewer, 'fills', sent, []],
+        [executor, 'lease', sent],
+        [executor, 'ack', sent, [['o1', 0, 5]]],
+      ];
+      for (const [peer, ...message] of asked) {
+        const frame = new Promise<Buffer>((resolve) => peer.socket.once('message', resolve));
+        const [type, ...rest] = await peer.ask(...message);
+        expect([type, rest[0]]).toEqual([type, id]);
+        // The types of the wire's 64-bit and 32-bit integers; 0xcb would be a float.
+        expect([0xce, 0xcf, 0xd3]).toContain((await frame)[2 + (type as string).length]);
+        if (type === 'subscribed') await peer.next('snapshot');
+      }
+    },
+  );
+
   test('an unknown type and a bad id are errors', async () => {
     const peer = await peerAs('viewer');
     expectLike(await peer.ask('bid', 5, []), ['error', 5, 'bad-input']);
