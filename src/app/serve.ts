@@ -8,10 +8,12 @@ import type { OnLoaded } from '../engine/load.js';
 import { readMarks } from '../files/marks.js';
 import { type Gateway, randomTokens, startGateway } from '../gateway/server.js';
 import { type Decimal, formatDecimal } from '../model/decimal.js';
+import { badInput } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import { member } from '../model/json-path.js';
 import { ProblemList } from '../model/problems.js';
 import { defaultMarkets, syntheticInstruments } from '../synthetic/instruments.js';
+import { VERSION } from './version.js';
 
 export interface ServerOptions {
   /** A loopback address. */
@@ -110,11 +112,20 @@ async function startLink(options: ServerOptions): Promise<{ link: HostedEngine; 
   return { link: await startEngine({ ...setup, book: { synthetic } }, onLoaded), prices };
 }
 
+/** The command line has checked its settings; a library's caller may not have. */
+function checkTimes(options: ServerOptions): void {
+  for (const name of ['tickIntervalMs', 'orderTtlMs'] as const) {
+    const value = options[name];
+    if (!(value >= 1)) throw badInput(name, 'at least 1 ms', String(value), 'bad-usage');
+  }
+}
+
 /**
  * Starts the scanner and resolves when its port is open. Rejects with `PlimsollError`: bad input for the files, `bad-usage` for an address
  * that is not loopback, `unavailable` when the port cannot be had.
  */
-export async function startServer(options: ServerOptions, version: string): Promise<Server> {
+export async function startServer(options: ServerOptions): Promise<Server> {
+  checkTimes(options);
   const { seed, tickIntervalMs } = options;
   const { link, prices } = await startLink(options);
   const drawn = randomTokens();
@@ -122,7 +133,7 @@ export async function startServer(options: ServerOptions, version: string): Prom
   let gateway: Gateway;
   try {
     const { host, port, executor } = options;
-    gateway = await startGateway({ link, host, port, executor, tokens, clock: nowUs, version });
+    gateway = await startGateway({ link, host, port, executor, tokens, clock: nowUs, version: VERSION });
   } catch (error) {
     await link.close();
     throw error;

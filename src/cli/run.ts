@@ -1,10 +1,10 @@
 /** The command line as a function: arguments in, exit code out. Must not touch the process; that is main.ts. */
 import { Command } from 'commander';
+import { VERSION } from '../app/version.js';
 import type { CommandEntry, CommandModule } from './command.js';
 import { COMMANDS } from './commands.js';
 import { EXIT_DONE, EXIT_INTERRUPTED, reportError } from './errors.js';
 import type { Io } from './io.js';
-import { VERSION } from './version.js';
 
 /** Runs one command line (without node and script) to its end. Never throws; the exit codes are those of the contract. */
 export async function runCli(argv: readonly string[], io: Io, commands: readonly CommandEntry[] = COMMANDS): Promise<number> {

@@ -29,7 +29,7 @@ test('a feed that fails ends the server: it says why, the port is closed, the en
     operatorToken: null,
     executorToken: null,
   };
-  const server = await startServer(options, '1');
+  const server = await startServer(options);
   const http = `http://127.0.0.1:${server.port}`;
   await statsWhen(http, ({ ticks }) => ticks > 0, 'a tick');
   await expect(server.ended).rejects.toThrow('the feed broke');

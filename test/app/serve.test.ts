@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Server, ServerOptions } from '../../src/app/serve.js';
+import { VERSION } from '../../src/app/version.js';
 import { Peer } from '../gateway/helpers.js';
 import { long, writeBook } from '../serve/book.js';
 import { built, statsOf, statsWhen } from '../serve/process.js';
@@ -30,7 +31,7 @@ afterEach(async () => {
 });
 
 async function start(over: Partial<ServerOptions> = {}): Promise<{ server: Server; http: string; url: string }> {
-  server = await startServer({ ...OPTIONS, ...over }, '1.2.3-test');
+  server = await startServer({ ...OPTIONS, ...over });
   const address = `127.0.0.1:${server.port}`;
   return { server, http: `http://${address}`, url: `ws://${address}/v1/stream` };
 }
@@ -38,7 +39,7 @@ async function start(over: Partial<ServerOptions> = {}): Promise<{ server: Serve
 test('serves its version, and ticks are scanned', async () => {
   const { http, url } = await start();
   const peer = await Peer.open(url);
-  expect((await peer.next('hello')).slice(0, 3)).toEqual(['hello', 1, '1.2.3-test']);
+  expect((await peer.next('hello')).slice(0, 3)).toEqual(['hello', 1, VERSION]);
   await statsWhen(http, ({ ticks }) => ticks >= 5, 'ticks');
   peer.socket.close();
 });
@@ -81,9 +82,14 @@ describe('refuses', () => {
     await expect(start({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'bad-usage' });
   });
 
+  test('times below a millisecond', async () => {
+    await expect(start({ orderTtlMs: 0 })).rejects.toThrow('orderTtlMs: expected at least 1 ms, was 0');
+    await expect(start({ tickIntervalMs: Number.NaN })).rejects.toThrow('tickIntervalMs: expected at least 1 ms, was NaN');
+  });
+
   test('a port that is taken', async () => {
     const { server: first } = await start();
-    await expect(startServer({ ...OPTIONS, port: first.port }, '1')).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(startServer({ ...OPTIONS, port: first.port })).rejects.toMatchObject({ code: 'unavailable' });
     expect(first.link.stats().positions).toBe(2_000);
   });
 
@@ -115,7 +121,7 @@ test('after close the port is free and the engine has ended', async () => {
   await started.ended;
   await expect(fetch(`${http}/livez`)).rejects.toThrow();
   await expect(started.link.submit({ type: 'clock', timeUs: 0 })).rejects.toMatchObject({ code: 'unavailable' });
-  const next = await startServer({ ...OPTIONS, port: started.port }, '1');
+  const next = await startServer({ ...OPTIONS, port: started.port });
   await next.close();
 });
 

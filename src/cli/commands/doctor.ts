@@ -1,10 +1,10 @@
 /** `plimsoll doctor`: what this machine offers, which backends can run and why others cannot. Changes nothing. */
 import os from 'node:os';
 import { getHeapStatistics } from 'node:v8';
+import { NODE_RANGE, VERSION } from '../../app/version.js';
 import type { CommandModule } from '../command.js';
 import { byteSize } from '../format.js';
 import { formatTable } from '../table.js';
-import { NODE_RANGE, VERSION } from '../version.js';
 
 interface BackendReport {
   readonly name: 'js' | 'cpu' | 'cuda' | 'tfjs';

@@ -1,11 +1,11 @@
 /** `plimsoll serve`: the scanner. With nothing said, a made-up venue of a million positions on 127.0.0.1. */
 import { startServer } from '../../app/serve.js';
+import { VERSION } from '../../app/version.js';
 import type { CommandModule } from '../command.js';
 import { grouped } from '../format.js';
 import { Progress } from '../progress.js';
 import { describeConfig, serveConfig, serverOptions } from '../serve-config.js';
 import { StatusLine } from '../status.js';
-import { VERSION } from '../version.js';
 
 const STATUS_INTERVAL_MS = 200;
 
@@ -42,7 +42,7 @@ export const command: CommandModule = {
     const total = config.book === null ? config.positions : Number.POSITIVE_INFINITY;
     const loading = new Progress(io.stderr, 'loading positions', total, Date.now);
     const options = { ...serverOptions(config), onLoaded: (positions: number) => loading.update(positions) };
-    const server = await startServer(options, VERSION).finally(() => loading.finish());
+    const server = await startServer(options).finally(() => loading.finish());
     const { positions, accounts } = server.link.stats();
     const address = `${config.host.includes(':') ? `[${config.host}]` : config.host}:${server.port}`;
     const ticksPerSecond = Number((1000 / config.tickIntervalMs).toPrecision(3));
