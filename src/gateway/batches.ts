@@ -2,7 +2,7 @@
 import { accountFromInput, isAccountId } from '../model/account-input.js';
 import { type Decimal, exactUnits, formatDecimal, tryParseDecimal } from '../model/decimal.js';
 import type { Instruments, Market } from '../model/instruments.js';
-import { AMOUNT_MAX, DECIMALS_MAX, LOTS_MAX } from '../model/limits.js';
+import { AMOUNT_MAX, DECIMALS_MAX, LOTS_MAX, PROBLEMS_LISTED_MAX } from '../model/limits.js';
 import { type Cash, cash, EXACT_DECIMALS, type Lots, lots } from '../model/portfolio.js';
 import { ProblemList, show } from '../model/problems.js';
 import { wholeLots } from '../model/quantities.js';
@@ -28,11 +28,11 @@ export function batchRecord(type: BatchType, rows: unknown, instruments: Instrum
 
 /** Rows with a problem come out with values that must not be used: the caller asks the problem list first. */
 function readBatch(type: BatchType, rows: readonly unknown[], reader: RowReader, timeUs: number): InputRecord {
-  if (type === 'book') return { type: 'book', timeUs, rows: rows.flatMap((row, i) => reader.book(row, `rows[${i}]`)) };
-  if (type === 'ack') return { type: 'acks', timeUs, acks: rows.flatMap((row, i) => reader.ack(row, `rows[${i}]`)) };
-  if (type === 'reject') return { type: 'acks', timeUs, acks: rows.flatMap((row, i) => reader.reject(row, `rows[${i}]`)) };
+  if (type === 'book') return { type: 'book', timeUs, rows: reader.all(rows, (row, where) => reader.book(row, where)) };
+  if (type === 'ack') return { type: 'acks', timeUs, acks: reader.all(rows, (row, where) => reader.ack(row, where)) };
+  if (type === 'reject') return { type: 'acks', timeUs, acks: reader.all(rows, (row, where) => reader.reject(row, where)) };
   const isExecution = type === 'fill';
-  return { type: 'fills', timeUs, fills: rows.flatMap((row, i) => reader.fill(row, `rows[${i}]`, isExecution)) };
+  return { type: 'fills', timeUs, fills: reader.all(rows, (row, where) => reader.fill(row, where, isExecution)) };
 }
 
 class RowReader {
@@ -42,6 +42,14 @@ class RowReader {
   constructor(instruments: Instruments, problems: ProblemList) {
     this.instruments = instruments;
     this.problems = problems;
+  }
+
+  /** Every row; after the last problem that is listed nobody needs the others, of which a hostile batch may have millions. */
+  all<Row>(rows: readonly unknown[], read: (row: unknown, where: string) => readonly Row[]): Row[] {
+    const known: Row[] = [];
+    for (let i = 0; i < rows.length && this.problems.count < PROBLEMS_LISTED_MAX; i += 1)
+      known.push(...read(rows[i], `rows[${i}]`));
+    return known;
   }
 
   book(value: unknown, where: string): BookRow[] {

@@ -24,7 +24,7 @@ export function encode(message: readonly unknown[]): Uint8Array {
 
 /**
  * The value that the bytes hold. 64-bit integers are numbers where that is exact, else BigInts. Any other bytes (extension types, the
- * unused code 0xc1, nesting beyond 16, keys that are no text or come twice, lengths beyond the frame, bytes left over, more
+ * unused code 0xc1, nesting beyond 16, more than 4,096 keys in a map, keys that are no text or come twice, lengths beyond the frame, bytes left over, more
  * bytes than `bytesMax`) are a `PlimsollError`, found before msgpackr sees them.
  */
 export function decode(bytes: Uint8Array, bytesMax: number): unknown {
@@ -116,6 +116,7 @@ function readHead(bytes: Uint8Array, at: number): Head {
 
 function addKey(keys: Set<string>, bytes: Uint8Array, head: Head, at: number): void {
   if (head.kind !== TEXT) throw malformed(at, 'a text as key', 'another type');
+  if (keys.size === MAP_KEYS_MAX) throw malformed(at, `a map of at most ${MAP_KEYS_MAX} keys`, 'one more');
   // Equal bytes are equal keys, whatever they encode.
   const key = String.fromCharCode(...bytes.subarray(head.end, head.end + Math.min(head.count, KEY_BYTES_MAX + 1)));
   if (key.length > KEY_BYTES_MAX) throw malformed(at, `a key of at most ${KEY_BYTES_MAX} bytes`, 'a longer one');
@@ -124,6 +125,7 @@ function addKey(keys: Set<string>, bytes: Uint8Array, head: Head, at: number): v
 }
 
 const KEY_BYTES_MAX = 256;
+const MAP_KEYS_MAX = 4_096;
 
 function malformed(at: number, expected: string, found: string): PlimsollError {
   return badInput(`frame at byte ${at}`, expected, found);

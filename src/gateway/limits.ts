@@ -1,6 +1,6 @@
 /** Every limit of the gateway in one place, with the relations between them asserted. docs/protocol.md lists them; a test compares. */
 import { assert } from '../model/errors.js';
-import { PORTFOLIO_ID_LENGTH_MAX } from '../model/limits.js';
+import { DECIMAL_LENGTH_MAX, PORTFOLIO_ID_LENGTH_MAX } from '../model/limits.js';
 
 export const LIMITS = {
   /** Client to server, after `auth`; before it a connection has no business with large frames. */
@@ -17,7 +17,8 @@ export const LIMITS = {
   orderIdLengthMax: 192,
   /** Executors make them of order ids. */
   tradeIdLengthMax: 224,
-  decimalLengthMax: 64,
+  /** In fills as in books. */
+  decimalLengthMax: DECIMAL_LENGTH_MAX,
   reasonLengthMax: 256,
   filterMarketsMax: 1_000,
   messagesPerSecondMax: 1_000,

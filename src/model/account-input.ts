@@ -5,7 +5,7 @@
 import { type Decimal, exactUnits, formatDecimal, tryParseDecimal } from './decimal.js';
 import type { Instruments, Market } from './instruments.js';
 import { member, place } from './json-path.js';
-import { AMOUNT_MAX, DECIMALS_MAX, ID_LENGTH_MAX, LOTS_MAX } from './limits.js';
+import { AMOUNT_MAX, DECIMAL_LENGTH_MAX, DECIMALS_MAX, ID_LENGTH_MAX, LOTS_MAX } from './limits.js';
 import { type Account, type Cash, cash, cost, EXACT_DECIMALS, type IsolatedPosition, lots, type Position } from './portfolio.js';
 import { type ProblemList, show } from './problems.js';
 import { entryDecimal, sizeOf, wholeLots } from './quantities.js';
@@ -40,6 +40,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const ACCOUNT_KEYS = 'id, positionMode, balances, positions';
 const POSITION_KEYS = 'market, size, entry, margin, collateral';
 const DECIMAL = 'a decimal string such as "0.5"';
+const SHORTER = `a decimal string of at most ${DECIMAL_LENGTH_MAX} characters`;
 const AMOUNT_MAX_TEXT = formatDecimal({ units: AMOUNT_MAX, decimals: EXACT_DECIMALS });
 
 /** Whether a text is an account id: `[A-Za-z0-9._-]{1,64}`. */
@@ -119,9 +120,9 @@ class AccountReader {
     for (const id in balances) {
       const text = balances[id];
       const asset = id === valuation.id ? valuation : this.instruments.assets.find((declared) => declared.id === id);
-      const amount = typeof text === 'string' ? tryParseDecimal(text) : null;
+      const amount = decimalOf(text);
       if (asset === undefined) this.fail(this.inBalances(id), 'a declared asset', id);
-      if (amount === null) this.fail(this.inBalances(id), DECIMAL, text);
+      if (amount === null) this.fail(this.inBalances(id), isLong(text) ? SHORTER : DECIMAL, text);
       if (asset === undefined || amount === null) continue;
       if (amount.decimals > asset.decimals) {
         this.fail(this.inBalances(id), `at most ${asset.decimals} decimals, as ${id} has`, text);
@@ -205,10 +206,10 @@ class AccountReader {
 
   private readDecimal(input: Fields, key: string, index: number): Decimal | null {
     const text = input[key];
-    const value = typeof text === 'string' ? tryParseDecimal(text) : null;
+    const value = decimalOf(text);
     if (value !== null && value.decimals <= DECIMALS_MAX) return value;
     const expected = value === null ? DECIMAL : `at most ${DECIMALS_MAX} decimals`;
-    this.fail(this.inPosition(index, key), expected, text);
+    this.fail(this.inPosition(index, key), isLong(text) ? SHORTER : expected, text);
     return null;
   }
 
@@ -233,9 +234,11 @@ class AccountReader {
     }
     // Every market settles in the valuation asset.
     const { id, decimals } = this.instruments.valuation;
-    const amount = typeof text === 'string' ? tryParseDecimal(text) : null;
+    const amount = decimalOf(text);
     const where = 'collateral';
-    if (amount === null || amount.units < 0n) {
+    if (isLong(text)) {
+      this.fail(this.inPosition(index, where), SHORTER, text);
+    } else if (amount === null || amount.units < 0n) {
       this.fail(this.inPosition(index, where), 'a decimal string of zero or more on an isolated position', text);
     } else if (amount.decimals > decimals) {
       this.fail(this.inPosition(index, where), `at most ${decimals} decimals, as ${id} has`, text);
@@ -249,7 +252,15 @@ class AccountReader {
 }
 
 function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+function isLong(text: unknown): boolean {
+  return typeof text === 'string' && text.length > DECIMAL_LENGTH_MAX;
+}
+
+function decimalOf(text: unknown): Decimal | null {
+  return typeof text === 'string' && !isLong(text) ? tryParseDecimal(text) : null;
 }
 
 function amountOf(value: Decimal): bigint {

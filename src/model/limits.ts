@@ -3,6 +3,8 @@ import { assert } from './errors.js';
 
 /** Decimals of the exact price, cash and rate scales, and the most that a decimal in a file may have. */
 export const DECIMALS_MAX = 18;
+/** Characters of an amount, a size or an entry price: more than any that is in range needs, few enough to be read at once. */
+export const DECIMAL_LENGTH_MAX = 100;
 /** Sizes are whole lots held in a float64, so that they are exact integers for the filter and for the verdict. */
 export const LOTS_MAX = Number.MAX_SAFE_INTEGER;
 /** Two-limb amounts (cash, entry cost) are signed 128-bit integers. */

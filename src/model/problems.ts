@@ -32,6 +32,28 @@ export class ProblemList {
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'bigint') return value.toString();
-  const text = JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? `${part}` : part)) ?? String(value);
-  return text.length <= 80 ? text : `${text.slice(0, 77)}...`;
+  if (ArrayBuffer.isView(value)) return bytesText(value);
+  const text = JSON.stringify(beginning(value)) ?? String(value);
+  return text.length <= SHOWN_LENGTH_MAX ? text : `${text.slice(0, SHOWN_LENGTH_MAX - 3)}...`;
+}
+
+const SHOWN_LENGTH_MAX = 80;
+
+/** So much of a value that the shown part of its JSON is the same: a hostile one may be megabytes. */
+function beginning(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'string') return value.slice(0, SHOWN_LENGTH_MAX);
+  if (Array.isArray(value)) return value.slice(0, SHOWN_LENGTH_MAX).map(beginning);
+  if (typeof value !== 'object' || value === null) return value;
+  if (ArrayBuffer.isView(value)) return bytesText(value);
+  const members: [string, unknown][] = [];
+  for (const key in value) {
+    if (members.length === SHOWN_LENGTH_MAX) break;
+    members.push([key, beginning((value as Record<string, unknown>)[key])]);
+  }
+  return Object.fromEntries(members);
+}
+
+function bytesText(value: ArrayBufferView): string {
+  return `${value.byteLength} bytes`;
 }

@@ -1,10 +1,12 @@
 /** Batches: who may send them, what they become, whole or none, once. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BatchDesk } from '../../src/gateway/batch-desk.js';
+import { batchRecord } from '../../src/gateway/batches.js';
 import { LIMITS } from '../../src/gateway/limits.js';
 import { parseDecimal } from '../../src/model/decimal.js';
-import { PORTFOLIO_ID_LENGTH_MAX } from '../../src/model/limits.js';
-import { cut, Peer, type Rig, startRig, TOKENS } from './helpers.js';
+import { PlimsollError } from '../../src/model/errors.js';
+import { PORTFOLIO_ID_LENGTH_MAX, PROBLEMS_LISTED_MAX } from '../../src/model/limits.js';
+import { cut, INSTRUMENTS, Peer, type Rig, startRig, TOKENS } from './helpers.js';
 
 const expectLike = (actual: unknown, expected: unknown) => expect(cut(actual, expected)).toEqual(expected);
 const ALICE = ['alice', 1, { USDT: '1000' }, [['BTCUSDT', '0.5', '30000', 'cross', null]]];
@@ -181,7 +183,7 @@ describe('whole batch or none', () => {
     ['size', 6, '0.0001'],
     ['size', 6, 0.25],
     ['size', 6, '9007199254740.992'],
-    ['size', 6, '1'.repeat(65)],
+    ['size', 6, `1.${'0'.repeat(LIMITS.decimalLengthMax)}`],
     ['price', 7, '0'],
     ['price', 7, '1e5'],
     ['price', 7, '0.0000000000000000001'],
@@ -213,6 +215,32 @@ describe('whole batch or none', () => {
     const executor = await executorWithLease();
     const [answer, , problems] = await executor.ask(type, 'a1', rows);
     expect([answer, (problems as string[][]).map(([place]) => place)]).toEqual(['rejected', [where]]);
+  });
+
+  const POSITION = ['BTCUSDT', '1', '1', 'isolated', '1'];
+  const LONG = `1.${'0'.repeat(LIMITS.decimalLengthMax)}`;
+  test.each<[what: string, row: unknown[], where: string, found: string]>([
+    ['bytes for balances', ['a', 1, new Uint8Array(9), []], 'rows[0].balances', '9 bytes'],
+    ['bytes for positions', ['a', 1, {}, new Uint8Array(9)], 'rows[0].positions', '9 bytes'],
+    ['bytes for a position', ['a', 1, {}, [new Uint8Array(9)]], 'rows[0].positions[0]', '9 bytes'],
+    ['bytes for a size', ['a', 1, {}, [POSITION.with(1, new Uint8Array(9) as never)]], 'rows[0].positions[0].size', '9 bytes'],
+    ['a long balance', ['a', 1, { USDT: LONG }, []], 'rows[0].balances.USDT', `"${LONG.slice(0, 76)}...`],
+    ['a long size', ['a', 1, {}, [POSITION.with(1, LONG)]], 'rows[0].positions[0].size', `"${LONG.slice(0, 76)}...`],
+    ['a long entry', ['a', 1, {}, [POSITION.with(2, LONG)]], 'rows[0].positions[0].entry', `"${LONG.slice(0, 76)}...`],
+    ['a long collateral', ['a', 1, {}, [POSITION.with(4, LONG)]], 'rows[0].positions[0].collateral', `"${LONG.slice(0, 76)}...`],
+  ])('a book row with %s', async (_, row, where, found) => {
+    const [type, , problems] = await (await peerAs('operator')).ask('book', 'b1', [row]);
+    expect([type, (problems as string[][]).map(([place, , was]) => [place, was])]).toEqual(['rejected', [[where, found]]]);
+  });
+
+  test('reading ends with the last problem that is listed', () => {
+    const rows: unknown[] = Array.from({ length: PROBLEMS_LISTED_MAX }, () => 'no row');
+    Object.defineProperty(rows, PROBLEMS_LISTED_MAX, {
+      get: () => {
+        throw new Error('one more row was read');
+      },
+    });
+    expect(() => batchRecord('book', rows, INSTRUMENTS, 1)).toThrow(PlimsollError);
   });
 
   test('what the engine refuses is rejected with its problems', async () => {

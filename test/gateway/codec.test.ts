@@ -57,6 +57,10 @@ describe('decode', () => {
     ['nothing', ''],
     ['bytes left over', '01 01'],
     ['an array longer than the frame', 'dd 7f ff ff ff'],
+    [
+      'a map of too many keys',
+      `de 10 01 ${Array.from({ length: 4097 }, (_, i) => `a2 ${(i >> 6).toString(16).padStart(2, '0')} ${(i & 63).toString(16).padStart(2, '0')} c0`).join(' ')}`,
+    ],
     ['a map longer than the frame', 'df 7f ff ff ff'],
     ['a key that is no text', '81 01 01'],
     ['a key twice', '82 a1 61 01 a1 61 02'],
