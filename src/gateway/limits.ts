@@ -1,6 +1,6 @@
 /** Every limit of the gateway in one place, with the relations between them asserted. docs/protocol.md lists them; a test compares. */
 import { assert } from '../model/errors.js';
-import { DECIMAL_LENGTH_MAX, PORTFOLIO_ID_LENGTH_MAX } from '../model/limits.js';
+import { DECIMAL_LENGTH_MAX, PORTFOLIO_ID_LENGTH_MAX, PROBLEMS_LISTED_MAX } from '../model/limits.js';
 
 export const LIMITS = {
   /** Client to server, after `auth`; before it a connection has no business with large frames. */
@@ -12,6 +12,8 @@ export const LIMITS = {
   batchesInFlightMax: 64,
   /** Batch ids remembered per principal, with their answers. */
   batchesRememberedMax: 10_000,
+  /** Problems remembered with them. */
+  problemsRememberedMax: 20_000,
   idLengthMax: 64,
   /** `portfolio@timeUs.case#order`, as the engine makes them. */
   orderIdLengthMax: 192,
@@ -56,6 +58,10 @@ assert(
 assert(
   LIMITS.tradeIdLengthMax > LIMITS.orderIdLengthMax + INTEGER_LENGTH_MAX,
   'a trade id has room for its order id and a number',
+);
+assert(
+  LIMITS.problemsRememberedMax >= LIMITS.batchesInFlightMax * PROBLEMS_LISTED_MAX,
+  'what is on its way can be asked for again, whole',
 );
 assert(LIMITS.viewerFrameBytesMax <= LIMITS.frameBytesMax, 'a viewer may not send more than an operator');
 assert(LIMITS.congestedBytes < LIMITS.bufferedBytesMax, 'a connection is congested before it is cut');

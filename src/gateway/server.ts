@@ -127,7 +127,7 @@ function createHub({ link, tokens, clock, version, executor }: GatewayOptions): 
       stats: new StatsTopic(statsOf(link.stats(), clock())),
     },
     roles: new RoleByToken(tokens),
-    desk: new BatchDesk(LIMITS.batchesRememberedMax),
+    desk: new BatchDesk({ idsMax: LIMITS.batchesRememberedMax, problemsMax: LIMITS.problemsRememberedMax }),
     lease,
     counters,
   };

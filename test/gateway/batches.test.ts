@@ -290,7 +290,7 @@ describe('idempotence', () => {
   });
 
   test('the memory is bounded: the oldest id is forgotten first', async () => {
-    const desk = new BatchDesk(3);
+    const desk = new BatchDesk({ idsMax: 3, problemsMax: 10 });
     let applied = 0;
     const submit = (id: string) =>
       desk.submit('operator', id, async () => {
@@ -299,6 +299,42 @@ describe('idempotence', () => {
       });
     for (const id of ['a', 'b', 'c', 'b', 'd', 'b', 'a']) await submit(id);
     expect(applied).toBe(5);
+  });
+
+  test('an id that comes again while its first batch, long forgotten, fails keeps its own answer', async () => {
+    const desk = new BatchDesk({ idsMax: 1, problemsMax: 10 });
+    let fail: (reason: Error) => void = () => undefined;
+    const first = desk.submit('operator', 'a', () => new Promise((_, reject) => (fail = reject)));
+    await desk.submit('operator', 'b', async () => ({ accepted: true }));
+    await desk.submit('operator', 'a', async () => ({ accepted: true }));
+    fail(new Error('gone'));
+    await expect(first).rejects.toThrow('gone');
+    const again = desk.submit('operator', 'a', () => Promise.reject(new Error('applied twice')));
+    expect(await again).toEqual({ accepted: true });
+  });
+
+  test('problems kept are bounded: the oldest rejections keep their first one only', async () => {
+    const desk = new BatchDesk({ idsMax: 4, problemsMax: 5 });
+    const rejection = (count: number) => async () => {
+      const problems = Array.from({ length: count }, (_, i) => ({ where: `rows[${i}]`, expected: 'a row', found: '1' }));
+      return { accepted: false as const, problems };
+    };
+    const twice = () => Promise.reject(new Error('applied twice'));
+    const kept = async (id: string) => {
+      const answer = await desk.submit('operator', id, twice);
+      return answer.accepted ? 0 : answer.problems.length;
+    };
+    await desk.submit('operator', 'a', rejection(3));
+    await desk.submit('operator', 'b', rejection(2));
+    expect([await kept('a'), await kept('b')]).toEqual([3, 2]);
+    await desk.submit('operator', 'c', rejection(1));
+    expect([await kept('a'), await kept('b'), await kept('c')]).toEqual([1, 2, 1]);
+    await desk.submit('operator', 'd', rejection(9));
+    expect([await kept('b'), await kept('c'), await kept('d')]).toEqual([1, 1, 1]);
+    // What is forgotten with its id counts no more.
+    for (const id of ['e', 'f', 'g', 'h']) await desk.submit('operator', id, rejection(1));
+    await desk.submit('operator', 'i', rejection(2));
+    expect([await kept('f'), await kept('i')]).toEqual([1, 2]);
   });
 
   test('too many without an answer', async () => {

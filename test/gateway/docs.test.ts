@@ -58,5 +58,6 @@ test('a subscription and a batch id remember what the page promises in words', (
   expect(page).toContain(`more than ${LIMITS.congestedBytes / 1024} KiB waiting`);
   expect(page.replaceAll('\n', ' ')).toContain(`by more than ${LIMITS.ordersBehindRowsMax.toLocaleString('en')} rows`);
   expect(page).toContain(`The last ${LIMITS.batchesRememberedMax.toLocaleString('en')} ids`);
+  expect(page).toContain(`more than ${LIMITS.problemsRememberedMax.toLocaleString('en')} problems`);
   expect(page).toContain(`every ${LIMITS.heartbeatIntervalUs / 1e6} s`);
 });
