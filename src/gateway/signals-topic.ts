@@ -7,7 +7,7 @@ import { LIMITS } from './limits.js';
 import { TopicLog } from './log.js';
 import type { WireSignal } from './messages.js';
 import { signalRow } from './rows.js';
-import { type Cursor, encodeMessage, type SignalFilter, snapshotMessage, type Topic } from './topics.js';
+import { type Cursor, encodeMessage, type SignalFilter, snapshotMessage, type Topic, WholeSnapshot } from './topics.js';
 
 /** A portfolio's step from one message to the next; null before or after: it is not liquidatable. */
 interface Change {
@@ -28,6 +28,7 @@ interface Entry {
 export class SignalsTopic implements Topic {
   readonly name = 'signals';
   private readonly log = new TopicLog<Entry>(LIMITS.signalsLogRowsMax);
+  private readonly snapshot = new WholeSnapshot();
   /** The liquidatable set. */
   private readonly current = new Map<string, Signal>();
 
@@ -56,8 +57,8 @@ export class SignalsTopic implements Topic {
 
   advance(cursor: Cursor): Uint8Array | null {
     if (!this.covers(cursor.atSeq)) {
-      const rows = this.ranked(cursor.filter).map((signal) => signalRow(signal, 'breached'));
-      return snapshotMessage(cursor, this, rows);
+      const rows = () => this.ranked(cursor.filter).map((signal) => signalRow(signal, 'breached'));
+      return cursor.filter === null ? this.snapshot.message(cursor, this, rows) : snapshotMessage(cursor, this, rows());
     }
     const fromSeq = cursor.atSeq;
     cursor.atSeq = cursor.behind ? this.seq : fromSeq + 1;

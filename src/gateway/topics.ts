@@ -45,20 +45,40 @@ export function encodeMessage(message: ServerMessage): Uint8Array {
   return encode(message);
 }
 
-export function snapshotMessage(
-  cursor: Cursor,
-  topic: Topic,
-  rows: Extract<ServerMessage, readonly ['snapshot', ...unknown[]]>[3],
-) {
+type SnapshotRows = Extract<ServerMessage, readonly ['snapshot', ...unknown[]]>[3];
+
+export function snapshotMessage(cursor: Cursor, topic: Topic, rows: SnapshotRows): Uint8Array {
+  toTheEnd(cursor, topic);
+  return encodeSnapshot(topic, rows);
+}
+
+function encodeSnapshot(topic: Topic, rows: SnapshotRows): Uint8Array {
+  return encodeMessage(['snapshot', topic.name, wireInteger(topic.seq), rows]);
+}
+
+function toTheEnd(cursor: Cursor, topic: Topic): void {
   cursor.atSeq = topic.seq;
   cursor.toldSeq = topic.seq;
-  return encodeMessage(['snapshot', topic.name, wireInteger(topic.seq), rows]);
+}
+
+/** The whole of a topic as everyone without a filter gets it, encoded once a sequence: a client may ask a thousand times a second. */
+export class WholeSnapshot {
+  private seq = -1;
+  private payload: Uint8Array = new Uint8Array();
+
+  message(cursor: Cursor, topic: Topic, rows: () => SnapshotRows): Uint8Array {
+    if (this.seq !== topic.seq) this.payload = encodeSnapshot(topic, rows());
+    this.seq = topic.seq;
+    toTheEnd(cursor, topic);
+    return this.payload;
+  }
 }
 
 /** Every order event, in order, none dropped. */
 export class OrdersTopic implements Topic {
   readonly name = 'orders';
   private readonly log = new TopicLog<Uint8Array>(LIMITS.ordersLogRowsMax);
+  private readonly snapshot = new WholeSnapshot();
   private readonly instruments: Instruments;
   private readonly live = new Map<string, WireOrder>();
   private readonly ended = new Map<string, WireOrder>();
@@ -100,7 +120,7 @@ export class OrdersTopic implements Topic {
   }
 
   advance(cursor: Cursor): Uint8Array {
-    if (!this.covers(cursor.atSeq)) return snapshotMessage(cursor, this, this.rows());
+    if (!this.covers(cursor.atSeq)) return this.snapshot.message(cursor, this, () => this.rows());
     cursor.atSeq += 1;
     cursor.toldSeq = cursor.atSeq;
     return this.log.get(cursor.atSeq);

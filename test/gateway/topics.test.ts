@@ -48,6 +48,21 @@ describe('signals', () => {
     expect(topic.advance(cursorAt(0))).toBe(topic.advance(cursorAt(0)));
   });
 
+  test('snapshots of one sequence share the bytes of one encoding, those behind a filter apart', () => {
+    const topic = new SignalsTopic();
+    const nothing = topic.advance(cursorAt(-1));
+    append(topic, signal('a', 'breached', 5), signal('b', 'breached', 7));
+    const first = topic.advance(cursorAt(-1));
+    expect(first).not.toBe(nothing);
+    expect(hear(topic, cursorAt(-1, { minDeficit: 6, markets: null }))?.rows).toEqual(['b breached 7']);
+    expect(topic.advance(cursorAt(-1))).toBe(first);
+    const cursor = cursorAt(-1);
+    expect(hear(topic, cursor)?.rows).toEqual(['b breached 7', 'a breached 5']);
+    expect(cursor).toMatchObject({ atSeq: 1, toldSeq: 1 });
+    append(topic, signal('b', 'recovered', 0));
+    expect(hear(topic, cursorAt(-1))?.rows).toEqual(['a breached 5']);
+  });
+
   test('crossing a filter on the deficit is breached and left', () => {
     const topic = new SignalsTopic();
     const cursor = cursorAt(0, { minDeficit: 10, markets: null });
@@ -169,6 +184,15 @@ describe('orders', () => {
     expect(rows[0].slice(0, 3)).toEqual(['live', 'case-live', 0]);
     expect(rows.at(-1)?.slice(0, 3)).toEqual(['dying', 'case-dying', 2]);
     expect(rows.some((row) => row[0] === 'o5')).toBe(false);
+  });
+
+  test('snapshots of one sequence share the bytes of one encoding', () => {
+    const topic = new OrdersTopic(INSTRUMENTS);
+    topic.append([order('o1', 'new')]);
+    const first = topic.advance(cursorAt(-1));
+    expect(topic.advance(cursorAt(-1))).toBe(first);
+    topic.append([order('o2', 'new')]);
+    expect((decode(topic.advance(cursorAt(-1)), BYTES_MAX) as unknown[][])[3].length).toBe(2);
   });
 
   test('a row has exact decimals and integer times', () => {
