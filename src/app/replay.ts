@@ -17,15 +17,19 @@ import { type ReplayHour, type ReplaySums, ReplayTotals } from './replay-totals.
 /** Candle ticks are 15 s apart: an order has the next tick, and the one after that is its last. */
 export const REPLAY_ORDER_TTL_US = 30_000_000;
 
+export const POSITIONS_DEFAULT = 100_000;
+export const SEED_DEFAULT = 1;
+
 export interface ReplayOptions {
   /** Folder of `<SYMBOL>.csv` files. */
   readonly candles: string;
   /** A book file; else a made-up book of `positions` positions. */
   readonly book?: string;
-  readonly positions: number;
-  readonly seed: number;
+  readonly positions?: number;
+  /** Of the made-up book and of the paper venue. */
+  readonly seed?: number;
   /** Milliseconds UTC: the bars that start in [fromMs, toMs). */
-  readonly range: CandleRange;
+  readonly range?: CandleRange;
   readonly onLoaded?: OnLoaded;
   /** After every tick. */
   readonly onTick?: (stats: EngineStats) => void;
@@ -84,13 +88,23 @@ class PriceTrace {
 
 /** A made-up book over the markets of a candle folder, at their prices when the replay starts; the dearest market is the busiest. */
 function syntheticFromCandles(set: CandleSet, range: CandleRange, positions: number, seed: number): SyntheticBook {
-  const opening = [...openingPrices(set, range)].sort(([, a], [, b]) => compareDecimals(b, a));
+  const prices = openingPrices(set, range);
+  if (prices.size === 0) throw badInput('candles', 'bars in the range', 'none', 'nothing-to-do');
+  const opening = [...prices].sort(([, a], [, b]) => compareDecimals(b, a));
   const seeds = opening.map(([id, price]) => ({ id, base: id.replace(/USD[TC]?$/, ''), price }));
   return { instruments: syntheticInstruments(seeds, 'USD'), prices: opening.map(([, price]) => price), positions, seed };
 }
 
+/** The command line has checked its flags; a library's caller may not have. */
+function checkNumbers(positions: number, seed: number, { fromMs = 0, toMs = Number.POSITIVE_INFINITY }: CandleRange): void {
+  if (!Number.isSafeInteger(positions) || positions < 1)
+    throw badInput('positions', 'a whole number above 0', String(positions), 'bad-usage');
+  if (!Number.isSafeInteger(seed) || seed < 0) throw badInput('seed', 'a whole number from 0', String(seed), 'bad-usage');
+  if (!(fromMs < toMs)) throw badInput('range', 'a start before its end', `${fromMs} to ${toMs}`, 'bad-usage');
+}
+
 function statsOf(engine: Engine): EngineStats {
-  return { ...engine.counters(), conflated: 0, tickMs: 0 };
+  return { ...engine.counters(), conflated: 0, tickMs: 0, lagMs: 0 };
 }
 
 /**
@@ -98,7 +112,8 @@ function statsOf(engine: Engine): EngineStats {
  * not what they should be, and nothing-to-do for a folder without bars in the range or for a book without accounts.
  */
 export async function replay(options: ReplayOptions): Promise<{ summary: ReplaySummary; pictures: ReplayPictures }> {
-  const { candles, book, positions, seed, range, onLoaded } = options;
+  const { candles, book, positions = POSITIONS_DEFAULT, seed = SEED_DEFAULT, range = {}, onLoaded } = options;
+  checkNumbers(positions, seed, range);
   const set = readCandles(candles);
   const engine =
     book === undefined

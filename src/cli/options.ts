@@ -20,7 +20,9 @@ export function timeOption(text: string): number {
   const iso = /^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?(Z|[+-][0-9]{2}:[0-9]{2})?$/.exec(text);
   const zone = iso !== null && iso[1] !== undefined && iso[4] === undefined ? 'Z' : '';
   const ms = iso === null ? Number.NaN : Date.parse(text + zone);
-  if (!Number.isNaN(ms)) return ms;
+  // A 31st of February would roll over into March.
+  const day = iso === null || Number.isNaN(ms) ? '' : new Date(Date.parse(`${text.slice(0, 10)}Z`)).toISOString().slice(0, 10);
+  if (!Number.isNaN(ms) && day === text.slice(0, 10)) return ms;
   throw new InvalidArgumentError(`Expected milliseconds or a UTC time such as 2019-09-24T18:00Z, was ${JSON.stringify(text)}.`);
 }
 

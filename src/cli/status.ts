@@ -51,16 +51,15 @@ export class StatusLine {
   private text(stats: EngineStats, now: number): string {
     const seconds = (now - this.shownMs) / 1000;
     const scanned = (stats.ticks - this.shownTicks) * stats.positions;
-    const tickMs = stats.tickTimeUs / 1000;
     const parts = [
-      this.kind === 'replay' ? new Date(tickMs).toISOString().slice(0, 19) : `lag ${duration(Math.max(0, now - tickMs))}`,
+      this.kind === 'replay' ? new Date(stats.tickTimeUs / 1000).toISOString().slice(0, 19) : `lag ${duration(stats.lagMs)}`,
       `ticks ${grouped(stats.ticks)}`,
-      `${compact(seconds > 0 ? scanned / seconds : 0)} positions/s`,
-      `nominees ${grouped(stats.nominees)}`,
       `liquidations ${grouped(stats.liquidations)}`,
       `deficit ${compact(stats.deficit)}`,
     ];
     if (stats.unpriced > 0) parts.push(`unpriced ${grouped(stats.unpriced)}`);
+    // A narrow terminal cuts off the end.
+    parts.push(`nominees ${grouped(stats.nominees)}`, `${compact(seconds > 0 ? scanned / seconds : 0)} positions/s`);
     return parts.join('  ');
   }
 }

@@ -21,6 +21,8 @@ export interface Case {
   /** The last report while liquidatable. */
   report: PortfolioReport;
   orderCount: number;
+  /** Whether anything was closed yet. */
+  hasClosed: boolean;
   /** Legs whose limited order of this case went unfilled: the next has no limit. */
   unfilled: Set<Leg> | null;
   /** Legs whose order was rejected since the last report: sending it again at once could go on for ever. */
@@ -49,6 +51,8 @@ export class CaseDesk {
   private readonly orderTtlUs: number;
   /** Cases opened so far: keeps ids apart when two are opened at one moment. */
   private opened = 0;
+  /** Cases in which something was closed. */
+  liquidations = 0;
 
   constructor(instruments: Instruments, orderTtlUs: number) {
     this.instruments = instruments;
@@ -128,9 +132,15 @@ export class CaseDesk {
     return changed;
   }
 
-  /** An execution of an order that is out. */
+  /** An execution of an order that is out, or of one that was told to have ended before its trade came. */
   onExecution(order: Order, executed: number, out: Outbox): void {
-    if (this.orders.execute(order, executed)) this.endOrder(order, out);
+    const current = this.cases.get(order.portfolio);
+    if (current !== undefined && current.caseId === order.caseId && !current.hasClosed) {
+      current.hasClosed = true;
+      this.liquidations += 1;
+    }
+    const isDone = this.orders.execute(order, executed);
+    if (isDone && this.orders.find(order.orderId) !== undefined) this.endOrder(order, out);
   }
 
   private openCase(report: PortfolioReport, now: Moment, out: Outbox): Case {
@@ -142,6 +152,7 @@ export class CaseDesk {
       deficit: deficitOf(report),
       report,
       orderCount: 0,
+      hasClosed: false,
       unfilled: null,
       rejected: null,
     };

@@ -31,11 +31,16 @@ export function legOf(market: number, side: Order['side']): Leg {
   return 2 * market + (side === 'sell' ? 0 : 1);
 }
 
+/** Ended orders remembered at least, at most twice as many: a trade of one may still come. */
+const ENDED_REMEMBERED_MIN = 1 << 16;
+
 const NO_ORDERS: ReadonlyMap<Leg, Order> = new Map();
 
 export class OrderTable {
   private readonly byId = new Map<string, Order>();
   private readonly byPortfolio = new Map<string, Map<Leg, Order>>();
+  private ended = new Map<string, Order>();
+  private endedEarlier = new Map<string, Order>();
 
   get count(): number {
     return this.byId.size;
@@ -50,6 +55,11 @@ export class OrderTable {
 
   find(orderId: string): Order | undefined {
     return this.byId.get(orderId);
+  }
+
+  /** An order that is out, or was lately. */
+  recall(orderId: string): Order | undefined {
+    return this.byId.get(orderId) ?? this.ended.get(orderId) ?? this.endedEarlier.get(orderId);
   }
 
   ofPortfolio(portfolio: string): ReadonlyMap<Leg, Order> {
@@ -83,6 +93,10 @@ export class OrderTable {
     const others = this.byPortfolio.get(order.portfolio);
     others?.delete(legOf(order.market, order.side));
     if (others?.size === 0) this.byPortfolio.delete(order.portfolio);
+    this.ended.set(order.orderId, order);
+    if (this.ended.size < ENDED_REMEMBERED_MIN) return;
+    this.endedEarlier = this.ended;
+    this.ended = new Map();
   }
 }
 

@@ -1,6 +1,7 @@
 /** Says what is new about liquidatable portfolios: breached, changed, recovered. Keeps what was last said, so as to say it once. */
 import { pow10 } from '../model/decimal.js';
-import { fractionToNumber, fractionToUnits } from '../model/fraction.js';
+import { divide, fractionToNumber, fractionToUnits } from '../model/fraction.js';
+import { MARGIN_RATIO_DECIMALS } from '../model/print.js';
 import type { Signal, SignalState, Valuation } from '../model/records.js';
 import type { Ranked } from './ranking.js';
 
@@ -27,9 +28,13 @@ export function signalRow(
     maintenance: Number(maintenance) / unit,
     deficit: breached ? Number(maintenance - equity) / unit : 0,
     badDebt: equity < 0n ? Number(-equity) / unit : 0,
-    marginRatio:
-      valuation.maintenance.n === 0n ? null : fractionToNumber(valuation.equity) / fractionToNumber(valuation.maintenance),
+    marginRatio: marginRatio(valuation),
   };
+}
+
+function marginRatio({ equity, maintenance }: Valuation): number | null {
+  if (maintenance.n === 0n) return null;
+  return Number(fractionToUnits(divide(equity, maintenance), MARGIN_RATIO_DECIMALS, 'down')) / 10 ** MARGIN_RATIO_DECIMALS;
 }
 
 export class SignalTracker {

@@ -13,8 +13,6 @@ const NONE: ReadonlySet<string> = new Set();
 
 export class CaseHalf {
   readonly desk: CaseDesk;
-  /** Liquidation orders executed since the start. */
-  liquidations = 0;
   /** Over the portfolios that were liquidatable at the last tick; for display. */
   deficit = 0;
   private readonly instruments: Instruments;
@@ -24,6 +22,11 @@ export class CaseHalf {
     this.instruments = instruments;
     this.desk = new CaseDesk(instruments, orderTtlUs);
     this.signals = new SignalTracker(instruments.valuation.decimals);
+  }
+
+  /** Cases in which something was closed, since the start. */
+  get liquidations(): number {
+    return this.desk.liquidations;
   }
 
   get liquidatable(): number {
@@ -69,17 +72,22 @@ export class CaseHalf {
     return effects(rows, out, now);
   }
 
-  /** Refuses executions that are not of the order that they name: another portfolio's, the other side, or more than remains. */
+  /**
+   * Refuses executions of an order that never was, or that are not of the order that they name: another portfolio's, the other side, or more
+   * than remains. A trade that comes after its order was told to have ended is a fact all the same.
+   */
   checkExecutions(fills: readonly Fill[]): void {
     const executed = new Map<string, number>();
     for (const fill of fills) {
-      const order = fill.orderId === null ? undefined : this.desk.orders.find(fill.orderId);
-      if (order === undefined) continue;
+      if (fill.orderId === null) continue;
+      const place = `fill ${fill.tradeId}`;
+      const order = this.desk.orders.recall(fill.orderId);
+      if (order === undefined) throw badInput(place, 'an order that is out or was lately', JSON.stringify(fill.orderId));
       const total = (executed.get(order.orderId) ?? 0) + fill.lots;
       executed.set(order.orderId, total);
       if (isOf(fill, order) && total <= order.remaining) continue;
       const expected = `an execution of at most ${order.remaining} lots of ${order.side} for ${order.portfolio}`;
-      throw badInput(`fill ${fill.tradeId}`, expected, `${total} lots of ${fill.side} for ${fill.account}`);
+      throw badInput(place, expected, `${total} lots of ${fill.side} for ${fill.account}`);
     }
   }
 
@@ -89,9 +97,8 @@ export class CaseHalf {
     const executions: ExecutionEffect[] = [];
     const touched = new Set<string>();
     for (const { fill, mark } of booked) {
-      const order = fill.orderId === null ? undefined : this.desk.orders.find(fill.orderId);
+      const order = fill.orderId === null ? undefined : this.desk.orders.recall(fill.orderId);
       if (order === undefined) continue;
-      this.liquidations += 1;
       touched.add(order.portfolio);
       executions.push({
         type: 'execution',

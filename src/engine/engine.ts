@@ -95,7 +95,7 @@ export class Engine {
       liveOrders: desk.orders.count,
       unknownOrders: desk.orders.unknownCount(this.timeUs),
       liquidations: this.caseHalf.liquidations,
-    } satisfies Omit<EngineStats, 'conflated' | 'tickMs'>;
+    } satisfies Omit<EngineStats, 'conflated' | 'tickMs' | 'lagMs'>;
   }
 
   /** Marks of the past are refused: what they say is no longer so. */

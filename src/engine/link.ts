@@ -16,6 +16,8 @@ export interface EngineStats {
   readonly tickTimeUs: number;
   /** Of the last tick: wall milliseconds of filter, verdict and dispatch together. */
   readonly tickMs: number;
+  /** Wall milliseconds from the last tick's time until it was applied; 0 in a replay. */
+  readonly lagMs: number;
   readonly nominees: number;
   readonly unpriced: number;
   readonly liquidatable: number;
@@ -27,7 +29,7 @@ export interface EngineStats {
   readonly liveOrders: number;
   /** Orders past their expiry that nobody has ended: each blocks its position until the executor has said what became of it. */
   readonly unknownOrders: number;
-  /** Since the start. */
+  /** Cases in which something was closed, since the start. */
   readonly liquidations: number;
 }
 

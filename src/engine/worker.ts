@@ -53,6 +53,7 @@ async function run(): Promise<void> {
   let effects: (readonly Effect[])[] = [];
   let conflated = 0;
   let tickMs = 0;
+  let lagMs = 0;
   const session = new Session({
     engine,
     venue: paper ? new PaperVenue({ instruments, seed }) : null,
@@ -64,13 +65,14 @@ async function run(): Promise<void> {
       if (told.length > 0) effects.push(told);
     },
   });
-  const stats = (): EngineStats => ({ ...engine.counters(), conflated, tickMs });
+  const stats = (): EngineStats => ({ ...engine.counters(), conflated, tickMs, lagMs });
   const turn = (queue: readonly Submission[]): void => {
     const applied = conflate(queue, engine.tickTimeUs).flatMap((work) => {
       const start = performance.now();
       const answers = applyWork(work, (record) => session.apply(record));
       if (work.record.type === 'tick') {
         tickMs = performance.now() - start;
+        lagMs = Math.max(0, Date.now() - work.record.timeUs / 1000);
         for (const { ids } of answers) conflated += ids.length - 1;
       }
       return answers;

@@ -50,6 +50,7 @@ export const FIELDS = {
     'priceEpoch',
     'tickTimeUs',
     'tickMs',
+    'lagMs',
     'nominees',
     'unpriced',
     'liquidatable',

@@ -10,6 +10,7 @@ const ENGINE_GAUGES: readonly (readonly [name: string, help: string, read: (stat
   ['plimsoll_price_epoch', 'Sequence of the prices in effect.', (stats) => stats.priceEpoch],
   ['plimsoll_tick_timestamp_seconds', 'Time of the last tick, in its own data.', (stats) => stats.tickTimeUs / 1e6],
   ['plimsoll_tick_duration_seconds', 'Filter, verdict and dispatch of the last tick.', (stats) => stats.tickMs / 1e3],
+  ['plimsoll_tick_lag_seconds', 'From when the last tick was due until it was applied.', (stats) => stats.lagMs / 1e3],
   ['plimsoll_nominees', 'Portfolios that the filter nominated at the last tick.', (stats) => stats.nominees],
   ['plimsoll_unpriced', 'Portfolios that lack a price.', (stats) => stats.unpriced],
   ['plimsoll_liquidatable', 'Portfolios below maintenance.', (stats) => stats.liquidatable],

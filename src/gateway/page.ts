@@ -30,7 +30,7 @@ export const STATUS_PAGE = `<!doctype html>
 <script>
   const FIGURES = [
     ['positions', 'positions'], ['portfolios', 'portfolios'], ['accounts', 'accounts'],
-    ['ticks', 'ticks'], ['tickMs', 'ms a tick'], ['nominees', 'nominees'],
+    ['ticks', 'ticks'], ['tickMs', 'ms a tick'], ['lagMs', 'ms behind'], ['nominees', 'nominees'],
     ['liquidatable', 'liquidatable'], ['deficit', 'deficit'], ['insolvent', 'insolvent'], ['unpriced', 'unpriced'],
     ['openCases', 'open cases'], ['liveOrders', 'live orders'], ['liquidations', 'liquidations'],
   ];

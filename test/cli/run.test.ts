@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { VERSION } from '../../src/app/version.js';
 import type { CommandEntry, CommandModule } from '../../src/cli/command.js';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { runCli } from '../../src/cli/run.js';
-import { VERSION } from '../../src/app/version.js';
 import { AssertionError, badInput, PlimsollError } from '../../src/model/errors.js';
 import { ProblemList } from '../../src/model/problems.js';
 import { recordingIo } from './streams.js';

@@ -113,6 +113,7 @@ const STATS: EngineStats = {
   priceEpoch: 1,
   tickTimeUs: 1_569_350_000_000_000,
   tickMs: 2,
+  lagMs: 3,
   nominees: 312,
   unpriced: 0,
   liquidatable: 12,
@@ -134,13 +135,14 @@ describe('StatusLine', () => {
     expect(stream.text).toBe('');
     time.ms += 301;
     status.update({ ...STATS, ticks: 20, tickTimeUs: (time.ms - 3) * 1000 });
-    const line = '20  40.0 M positions/s  nominees 312  liquidations 4,301  deficit 1.23 M';
+    const line = '20  liquidations 4,301  deficit 1.23 M  nominees 312  40.0 M positions/s';
     expect(stream.text).toBe(`\rlag 3 ms  ticks ${line}\u001b[K`);
     time.ms += 1000;
     stream.text = '';
     status.finish({ ...STATS, ticks: 22, unpriced: 5, tickTimeUs: time.ms * 1000 });
-    expect(stream.text).toContain('ticks 22  2.00 M positions/s');
-    expect(stream.text.endsWith('  unpriced 5\u001b[K\n')).toBe(true);
+    expect(stream.text).toContain('ticks 22  ');
+    expect(stream.text).toContain('2.00 M positions/s');
+    expect(stream.text).toContain('  unpriced 5  ');
   });
 
   test('replay, into a file: a line every five seconds with the time of the prices', () => {
@@ -152,7 +154,7 @@ describe('StatusLine', () => {
     time.ms = 10_000;
     status.update({ ...STATS, ticks: 50 });
     expect(stream.text).toBe(
-      '2019-09-24T18:33:20  ticks 50  10.0 M positions/s  nominees 312  liquidations 4,301  deficit 1.23 M\n',
+      '2019-09-24T18:33:20  ticks 50  liquidations 4,301  deficit 1.23 M  nominees 312  10.0 M positions/s\n',
     );
   });
 });

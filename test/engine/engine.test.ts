@@ -194,14 +194,16 @@ describe('trades', () => {
     });
   });
 
-  it('of an order that is not out (any more) are booked, and are no execution', () => {
+  it('of an order that was told to have ended are booked, and of one that never was refused', () => {
     const engine = engineWith(alice);
     effectsOf(engine, tick(1_000, 28_000));
     const orderId = 'alice@1000.1#1';
     effectsOf(engine, { type: 'acks', timeUs: 1_001, acks: [{ orderId, state: 'rejected' }] });
     const effects = effectsOf(engine, fills(2_000, fill('t1', { orderId, lots: lots(500), price: dec(28_000) })));
-    expect(effects.map(({ type }) => type)).toEqual(['signals', 'cases']);
-    expect(engine.counters().liquidations).toBe(0);
+    expect(effects.map(({ type }) => type)).toEqual(['execution', 'signals', 'cases']);
+    expect(engine.counters().liquidations).toBe(1);
+    expectRefused(engine, fills(3_000, fill('t2', { orderId, lots: lots(1) })), 'fill t2');
+    expectRefused(engine, fills(3_000, fill('t3', { orderId: 'nosuch' })), 'fill t3');
   });
 
   it('that turn a position over open the rest at the price of the trade', () => {

@@ -92,6 +92,7 @@ export class ScriptedLink implements EngineLink {
       priceEpoch: ticks,
       tickTimeUs: 1_569_350_000_000_000 + ticks,
       tickMs: 1.5,
+      lagMs: 3,
       nominees: 5,
       unpriced: 0,
       liquidatable: 1,

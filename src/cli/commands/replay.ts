@@ -1,6 +1,13 @@
 /** `plimsoll replay`: a recorded crash through the whole pipeline, with a summary at the end and a page of pictures on request. */
 import { writeFile } from 'node:fs/promises';
-import { type ReplayOptions, type ReplayPictures, type ReplaySummary, replay } from '../../app/replay.js';
+import {
+  POSITIONS_DEFAULT,
+  type ReplayOptions,
+  type ReplayPictures,
+  type ReplaySummary,
+  replay,
+  SEED_DEFAULT,
+} from '../../app/replay.js';
 import { PlimsollError } from '../../model/errors.js';
 import { RATIO_BAND_ENDS } from '../../scan/distribution.js';
 import type { CommandModule } from '../command.js';
@@ -31,8 +38,8 @@ export const command: CommandModule = {
   configure: (command) => {
     command
       .requiredOption('--candles <dir>', 'folder of <SYMBOL>.csv files of one-minute candles')
-      .option('--positions <n>', 'size of the made-up book', positionsOption, 100_000)
-      .option('--seed <s>', 'seed of the made-up book and of the paper venue', seedOption, 1)
+      .option('--positions <n>', 'size of the made-up book', positionsOption, POSITIONS_DEFAULT)
+      .option('--seed <s>', 'seed of the made-up book and of the paper venue', seedOption, SEED_DEFAULT)
       .option('--book <file>', 'a book of your own: .json, .jsonl or a Parquet folder')
       .option('--from <time>', 'first bar: milliseconds, or a UTC time such as 2019-09-24T18:00Z', timeOption)
       .option('--to <time>', 'bars before this time', timeOption)
@@ -42,9 +49,11 @@ export const command: CommandModule = {
   },
   run: async (parsed, io) => {
     const options = parsed.opts<Options>();
+    // A replay is long: better to hear of a wrong path before it.
+    if (options.report !== undefined) await writePage(options.report, '');
     const { summary, pictures } = await replayWithStatus(options, io);
-    if (options.report !== undefined) await writeReport(options.report, options, summary, pictures);
     io.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : describe(summary));
+    if (options.report !== undefined) await writePage(options.report, reportPage(options, summary, pictures));
   },
 };
 
@@ -111,9 +120,9 @@ function bandLabels(): string[] {
   return [...ends, `${RATIO_BAND_ENDS[RATIO_BAND_ENDS.length - 1]} and above`];
 }
 
-async function writeReport(path: string, options: Options, summary: ReplaySummary, pictures: ReplayPictures): Promise<void> {
+function reportPage(options: Options, summary: ReplaySummary, pictures: ReplayPictures): string {
   const { totals } = summary;
-  const page = renderReplayReport({
+  return renderReplayReport({
     title: `Replay of ${options.candles}`,
     parameters: [
       ['from', utc(summary.from)],
@@ -126,11 +135,11 @@ async function writeReport(path: string, options: Options, summary: ReplaySummar
       ['liquidations', grouped(totals.liquidations)],
       ['cases', grouped(totals.cases)],
       ['fills', grouped(totals.fills)],
-      ['notional', totals.notional],
-      ['deficit', totals.deficit],
-      ['bad debt', totals.badDebt],
+      ['notional', grouped(Number(totals.notional))],
+      ['deficit', grouped(Number(totals.deficit))],
+      ['bad debt', grouped(Number(totals.badDebt))],
       ['ticks', grouped(summary.ticks)],
-      ['state', summary.stateHash.slice(0, 16)],
+      ['state', `${summary.stateHash.slice(0, 8)}…`],
     ],
     byHour: summary.byHour.map(({ hour, liquidations, notional, deficit, badDebt }) => ({
       hour,
@@ -142,6 +151,9 @@ async function writeReport(path: string, options: Options, summary: ReplaySummar
     prices: { timesMs: pictures.timesMs, series: pictures.prices },
     equity: { bandLabels: bandLabels(), before: pictures.before, after: pictures.after },
   });
+}
+
+async function writePage(path: string, page: string): Promise<void> {
   try {
     await writeFile(path, page);
   } catch (cause) {
