@@ -82,5 +82,5 @@ describe.concurrent('bench --json', () => {
 test('an unknown benchmark exits 2', async () => {
   const { code, stdout, stderr } = await plimsoll('bench', '--only', 'everything');
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  expect(stderr).toBe('--only: expected one of full-scan, updates, memory, latency, burst, was "everything"\n');
+  expect(stderr).toBe('--only: expected one of full-scan, updates, memory, latency, fan-out, burst, was "everything"\n');
 });
