@@ -36,7 +36,7 @@ const MARKS = object(
 type MarksInput = z.infer<typeof MARKS>;
 
 /**
- * The marks at `path` for the markets of a book. Marks of other markets are passed over, so that one file of a whole venue serves
+ * The marks at `path` for the markets of a book. Marks of other markets and indexes of other assets are passed over, so that one file serves
  * every book. Throws bad input with every problem. See docs/book-format.md.
  */
 export async function readMarks(path: string, instruments: Instruments): Promise<Marks> {
@@ -76,12 +76,11 @@ function readPrice(text: unknown, where: string, problems: ProblemList): Decimal
   return null;
 }
 
-/** Only the valuation asset's index is used, and it is 1; the others are checked for what they are. */
+/** Only the valuation asset's index is used, and it is 1; the others, of assets of the book or not, are checked for what they are. */
 function checkIndexes(input: Record<string, unknown>, instruments: Instruments, where: string, problems: ProblemList): void {
-  const { valuation, assets } = instruments;
+  const { valuation } = instruments;
   for (const [id, text] of Object.entries(input)) {
     const price = readPrice(text, member(where, id), problems);
-    if (!assets.some((asset) => asset.id === id)) problems.add(member(where, id), 'a declared asset', show(id));
     if (price === null) continue;
     if (id === valuation.id && compareDecimals(price, { units: 1n, decimals: 0 }) !== 0) {
       problems.add(member(where, id), '"1", as this is the valuation asset', show(text));

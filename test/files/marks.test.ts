@@ -45,10 +45,14 @@ describe('each mistake is one line that names its place', () => {
     ['marks/OTHER', null, `marks.OTHER: expected ${PRICE}, was null`],
     ['indexes', [], 'indexes: expected an object of index prices by asset, was []'],
     ['indexes/USDT', '1.01', 'indexes.USDT: expected "1", as this is the valuation asset, was "1.01"'],
-    ['indexes/DOGE', '0.1', 'indexes.DOGE: expected a declared asset, was "DOGE"'],
+    ['indexes/DOGE', '0', 'indexes.DOGE: expected an index price above zero, was "0"'],
     ['indexes/ETH', '0', 'indexes.ETH: expected an index price above zero, was "0"'],
   ])('%s = %j', async (path, value, line) => {
     expect(await linesOf(read(changed(MARKS, path, value)))).toEqual([`marks.json: ${line}`]);
+  });
+
+  test('an index of an asset that the book does not declare is passed over', async () => {
+    expect(await read(changed(MARKS, 'indexes/DOGE', '0.1'))).toEqual(await read(MARKS));
   });
 
   test('all of them at once, a duplicate market among them', async () => {
