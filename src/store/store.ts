@@ -4,15 +4,9 @@
  */
 import { assert } from '../model/errors.js';
 import { IdTable } from './ids.js';
-import { checkAmount, LIMBS_BYTES, LimbColumn } from './limbs.js';
+import { checkAmount } from './limbs.js';
+import { HANDLE_BITS, HANDLE_MASK, NO_LINK, NO_SHELF, PortfolioChunk } from './portfolio-chunk.js';
 import { type Chunk, LANES, Shelf } from './shelf.js';
-
-const HANDLE_BITS = 16;
-const HANDLES_PER_CHUNK = 1 << HANDLE_BITS;
-const HANDLE_MASK = HANDLES_PER_CHUNK - 1;
-/** In the shelf column: a portfolio without rows stands on no shelf and is never scanned. */
-const NO_SHELF = 0xff;
-const NO_LINK = 0xffffffff;
 
 /** Widths 1, 2, 3, 4, 6, 8, 12, 16, 24, …: at most a third of a lane is padding. */
 export function widthOfClass(index: number): number {
@@ -25,35 +19,6 @@ function classFor(rows: number): number {
   let index = 0;
   while (widthOfClass(index) < rows) index += 1;
   return index;
-}
-
-/** Per-portfolio columns of one chunk of handles. */
-interface PortfolioChunk {
-  readonly shelf: Uint8Array;
-  readonly slot: Uint32Array;
-  readonly rows: Uint32Array;
-  readonly flags: Uint8Array;
-  /** Grows with every change of cash or rows. */
-  readonly version: Uint32Array;
-  /** Next portfolio of the same account, or NO_LINK. */
-  readonly link: Uint32Array;
-  /** What the source of account rows calls this state; a safe integer. */
-  readonly sourceVersion: Float64Array;
-  readonly cash: LimbColumn;
-}
-
-function newPortfolioChunk(): PortfolioChunk {
-  const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes * HANDLES_PER_CHUNK);
-  return {
-    shelf: new Uint8Array(shared(1)).fill(NO_SHELF),
-    slot: new Uint32Array(shared(4)),
-    rows: new Uint32Array(shared(4)),
-    flags: new Uint8Array(shared(1)),
-    version: new Uint32Array(shared(4)),
-    link: new Uint32Array(shared(4)).fill(NO_LINK),
-    sourceVersion: new Float64Array(shared(8)),
-    cash: new LimbColumn(shared(LIMBS_BYTES), 0, HANDLES_PER_CHUNK),
-  };
 }
 
 /** Where a portfolio's rows are: row j is at `base + 32·j` of the chunk's row columns. Valid until the next change. */
@@ -99,14 +64,9 @@ export class Store {
   /** A new portfolio without rows or cash. */
   insert(id: string, flags: number): number {
     const handle = this.ids.add(id);
-    if (handle >>> HANDLE_BITS === this.portfolios.length) this.portfolios.push(newPortfolioChunk());
+    if (handle >>> HANDLE_BITS === this.portfolios.length) this.portfolios.push(new PortfolioChunk());
     const { portfolio, at } = this.entry(handle);
-    portfolio.flags[at] = flags;
-    portfolio.version[at] = 0;
-    portfolio.sourceVersion[at] = 0;
-    portfolio.link[at] = NO_LINK;
-    portfolio.rows[at] = 0;
-    portfolio.cash.clear(at);
+    portfolio.clear(at, flags);
     return handle;
   }
 
@@ -117,27 +77,27 @@ export class Store {
 
   rowsOf(handle: number): number {
     const { portfolio, at } = this.entry(handle);
-    return portfolio.rows[at];
+    return portfolio.rows(at);
   }
 
   flagsOf(handle: number): number {
     const { portfolio, at } = this.entry(handle);
-    return portfolio.flags[at];
+    return portfolio.flags(at);
   }
 
   setFlags(handle: number, flags: number): void {
     const { portfolio, at } = this.entry(handle);
-    portfolio.flags[at] = flags;
+    portfolio.setFlags(at, flags);
   }
 
   versionOf(handle: number): number {
     const { portfolio, at } = this.entry(handle);
-    return portfolio.version[at];
+    return portfolio.version(at);
   }
 
   setVersion(handle: number, version: number): void {
     const { portfolio, at } = this.entry(handle);
-    portfolio.version[at] = version;
+    portfolio.setVersion(at, version);
   }
 
   sourceVersionOf(handle: number): number {
@@ -153,12 +113,12 @@ export class Store {
   /** The next portfolio of the same account, −1 at the end. */
   linkOf(handle: number): number {
     const { portfolio, at } = this.entry(handle);
-    return portfolio.link[at] === NO_LINK ? -1 : portfolio.link[at];
+    return portfolio.link(at) === NO_LINK ? -1 : portfolio.link(at);
   }
 
   setLink(handle: number, next: number): void {
     const { portfolio, at } = this.entry(handle);
-    portfolio.link[at] = next < 0 ? NO_LINK : next;
+    portfolio.setLink(at, next < 0 ? NO_LINK : next);
   }
 
   cashOf(handle: number): bigint {
@@ -180,13 +140,13 @@ export class Store {
   /** Points `into` at a portfolio's rows; false when it has none. */
   locate(handle: number, into: Rows): boolean {
     const { portfolio, at } = this.entry(handle);
-    if (portfolio.rows[at] === 0) return false;
-    const shelf = this.shelfAt(portfolio.shelf[at]);
-    const slot = portfolio.slot[at];
+    if (portfolio.rows(at) === 0) return false;
+    const shelf = this.shelfAt(portfolio.shelf(at));
+    const slot = portfolio.slot(at);
     into.chunk = shelf.chunkOf(slot);
     into.base = shelf.rowBase(slot);
     into.lane = shelf.laneOf(slot);
-    into.count = portfolio.rows[at];
+    into.count = portfolio.rows(at);
     return true;
   }
 
@@ -200,10 +160,10 @@ export class Store {
   appendRow(handle: number, line: number, lots: number, cost: bigint): number {
     checkRow(lots, cost);
     const { portfolio, at } = this.entry(handle);
-    const count = portfolio.rows[at];
-    const { shelf } = portfolio;
-    if (shelf[at] === NO_SHELF || count === this.shelfAt(shelf[at]).width) this.moveTo(handle, count + 1);
-    portfolio.rows[at] = count + 1;
+    const count = portfolio.rows(at);
+    const shelf = portfolio.shelf(at);
+    if (shelf === NO_SHELF || count === this.shelfAt(shelf).width) this.moveTo(handle, count + 1);
+    portfolio.setRows(at, count + 1);
     this.rowTotal += 1;
     this.writeRow(handle, count, line, lots, cost);
     return count;
@@ -218,16 +178,16 @@ export class Store {
   /** The last row takes the place of the removed one. The portfolio moves down when it fills at most half its lane. */
   removeRow(handle: number, j: number): void {
     const { portfolio, at } = this.entry(handle);
-    const last = portfolio.rows[at] - 1;
+    const last = portfolio.rows(at) - 1;
     assert(j >= 0 && j <= last, 'expected a row of the portfolio');
-    const shelf = this.shelfAt(portfolio.shelf[at]);
-    const slot = portfolio.slot[at];
+    const shelf = this.shelfAt(portfolio.shelf(at));
+    const slot = portfolio.slot(at);
     const chunk = shelf.chunkOf(slot);
     const base = shelf.rowBase(slot);
     if (j < last) copyRow(chunk, base + j * LANES, chunk, base + last * LANES);
     shelf.clearRow(chunk, base + last * LANES);
     shelf.markDirty(slot);
-    portfolio.rows[at] = last;
+    portfolio.setRows(at, last);
     this.rowTotal -= 1;
     if (last * 2 <= shelf.width) this.moveTo(handle, last);
   }
@@ -235,16 +195,16 @@ export class Store {
   /** The filter's constant term of a portfolio that has rows: a float32 no larger than the true one. */
   setFilterCash(handle: number, value: number): void {
     const { portfolio, at } = this.entry(handle);
-    const shelf = this.shelfAt(portfolio.shelf[at]);
-    const slot = portfolio.slot[at];
+    const shelf = this.shelfAt(portfolio.shelf(at));
+    const slot = portfolio.slot(at);
     shelf.chunkOf(slot).cash[shelf.laneOf(slot)] = value;
     shelf.markDirty(slot);
   }
 
   private writeRow(handle: number, j: number, line: number, lots: number, cost: bigint): void {
     const { portfolio, at } = this.entry(handle);
-    const shelf = this.shelfAt(portfolio.shelf[at]);
-    const slot = portfolio.slot[at];
+    const shelf = this.shelfAt(portfolio.shelf(at));
+    const slot = portfolio.slot(at);
     const chunk = shelf.chunkOf(slot);
     const row = shelf.rowBase(slot) + j * LANES;
     chunk.line[row] = line;
@@ -267,23 +227,23 @@ export class Store {
   /** Puts the portfolio's rows on the shelf whose width fits `rows`; 0 takes it off the shelves. */
   private moveTo(handle: number, rows: number): void {
     const { portfolio, at } = this.entry(handle);
-    const from = portfolio.shelf[at];
+    const from = portfolio.shelf(at);
     const to = rows === 0 ? NO_SHELF : classFor(rows);
     if (from === to) return;
-    const oldSlot = portfolio.slot[at];
+    const oldSlot = portfolio.slot(at);
     if (to !== NO_SHELF) {
       this.shelves[to] ??= new Shelf(widthOfClass(to));
       const target = this.shelfAt(to);
       const slot = target.allocate(handle);
-      if (from !== NO_SHELF) this.copyLane(this.shelfAt(from), oldSlot, target, slot, portfolio.rows[at]);
+      if (from !== NO_SHELF) this.copyLane(this.shelfAt(from), oldSlot, target, slot, portfolio.rows(at));
       target.markDirty(slot);
-      portfolio.slot[at] = slot;
+      portfolio.setPlace(at, to, slot);
     } else {
-      this.rowTotal -= portfolio.rows[at];
-      portfolio.rows[at] = 0;
+      this.rowTotal -= portfolio.rows(at);
+      portfolio.setRows(at, 0);
+      portfolio.setPlace(at, NO_SHELF, 0);
     }
     if (from !== NO_SHELF) this.shelfAt(from).free(oldSlot);
-    portfolio.shelf[at] = to;
   }
 
   private copyLane(source: Shelf, sourceSlot: number, target: Shelf, targetSlot: number, rows: number): void {

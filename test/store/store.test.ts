@@ -176,7 +176,7 @@ const row = fc.record({
 const pick = fc.nat(1_000);
 
 const commands: fc.Arbitrary<Command>[] = [
-  fc.tuple(fc.nat(60), fc.nat(255)).map(([n, flags]) => ({
+  fc.tuple(fc.nat(60), fc.nat(3)).map(([n, flags]) => ({
     check: ({ portfolios }: Model) => !portfolios.has(`p${n}`),
     run(model: Model, store: Store) {
       const handle = store.insert(`p${n}`, flags);
@@ -248,7 +248,7 @@ const commands: fc.Arbitrary<Command>[] = [
       portfolio.filterCash = value;
     }),
   ),
-  fc.tuple(pick, fc.nat(255), fc.nat(2 ** 40)).map(([at, flags, source]) =>
+  fc.tuple(pick, fc.nat(3), fc.nat(2 ** 40)).map(([at, flags, source]) =>
     onPortfolio('label', at, (portfolio, store) => {
       store.setFlags(portfolio.handle, flags);
       store.setSourceVersion(portfolio.handle, source);
