@@ -80,7 +80,7 @@ const MARK_MISTAKES: readonly (readonly [path: string, to: unknown, place: strin
   ['marks/BTCUSDT', '-1', 'marks.BTCUSDT', '"-1"'],
   ['marks/BTCUSDT', 'Infinity', 'marks.BTCUSDT', '"Infinity"'],
   ['indexes/USDT', '0.99', 'indexes.USDT', '"0.99"'],
-  ['indexes/DOGE', '1', 'indexes.DOGE', '"DOGE"'],
+  ['indexes/DOGE', '0', 'indexes.DOGE', '"0"'],
   ['prices', {}, 'prices', '{}'],
 ];
 
