@@ -3,7 +3,7 @@ import { ZERO } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Account } from '../model/portfolio.js';
 import { ProblemList } from '../model/problems.js';
-import type { BookedFill, BookRow, Fill, Mark, PortfolioReport, Valuation } from '../model/records.js';
+import type { BookedFill, BookRow, Fill, Mark, PortfolioReport, Standing, Valuation } from '../model/records.js';
 import type { Backend } from '../scan/backend.js';
 import { bookFills } from '../scan/fill.js';
 import { checkAccount, LiveBook } from '../scan/live-book.js';
@@ -35,14 +35,14 @@ export class ScanHalf {
   /** New marks, a scan, and a report of every portfolio that is liquidatable or has just ceased to be. */
   tick(marks: readonly Mark[]): PortfolioReport[] {
     this.scanner.setMarks(marks);
-    const found = this.scanner.scan();
+    const reports: PortfolioReport[] = [];
+    const found = this.scanner.scan((handle) => reports.push(this.reportJudged(handle, 'liquidatable')));
     this.counts.nominees = found.nominees;
     this.counts.unpriced = found.unpriced.length;
     this.counts.insolvent = found.insolvent.length + this.drained.size;
-    const reports = found.liquidatable.map((handle) => this.report(handle));
     const now = new Set(reports.map(({ portfolio }) => portfolio));
     for (const portfolio of this.watched) if (!now.has(portfolio)) reports.push(this.reportOf(portfolio));
-    for (const { portfolio, standing } of reports) this.watch(portfolio, standing === 'liquidatable' || standing === 'unpriced');
+    for (const report of reports) this.watch(report);
     return reports;
   }
 
@@ -87,7 +87,7 @@ export class ScanHalf {
       this.trackDrained(portfolio);
       if (!all && !this.watched.has(portfolio)) continue;
       const report = this.reportOf(portfolio);
-      this.watch(portfolio, report.standing === 'liquidatable' || report.standing === 'unpriced');
+      this.watch(report);
       reports.push(report);
     }
     return reports;
@@ -100,20 +100,20 @@ export class ScanHalf {
     else this.drained.delete(portfolio);
   }
 
-  private watch(portfolio: string, on: boolean): void {
-    if (on) this.watched.add(portfolio);
+  private watch({ portfolio, standing }: PortfolioReport): void {
+    if (standing === 'liquidatable' || standing === 'unpriced') this.watched.add(portfolio);
     else this.watched.delete(portfolio);
   }
 
   private reportOf(portfolio: string): PortfolioReport {
     const handle = this.book.store.find(portfolio);
-    if (handle >= 0) return this.report(handle);
+    if (handle >= 0) return this.reportJudged(handle, this.scanner.verdict.judge(handle));
     return { portfolio, standing: 'healthy', version: 0, ...NOTHING, positions: 0, rows: [] };
   }
 
-  private report(handle: number): PortfolioReport {
+  /** Of the portfolio that the verdict judged last. */
+  private reportJudged(handle: number, standing: Standing): PortfolioReport {
     const { verdict } = this.scanner;
-    const standing = verdict.judge(handle);
     const { equity, maintenance } = standing === 'unpriced' ? NOTHING : verdict.valuation();
     return {
       portfolio: this.book.store.idOf(handle),

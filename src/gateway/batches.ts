@@ -2,7 +2,7 @@
 import { accountFromInput, isAccountId } from '../model/account-input.js';
 import { type Decimal, exactUnits, formatDecimal, tryParseDecimal } from '../model/decimal.js';
 import type { Instruments, Market } from '../model/instruments.js';
-import { AMOUNT_MAX, DECIMALS_MAX, LOTS_MAX, PROBLEMS_LISTED_MAX } from '../model/limits.js';
+import { AMOUNT_MAX, DECIMALS_MAX, isAmount, LOTS_MAX, PROBLEMS_LISTED_MAX } from '../model/limits.js';
 import { type Cash, cash, EXACT_DECIMALS, type Lots, lots } from '../model/portfolio.js';
 import { ProblemList, show } from '../model/problems.js';
 import { wholeLots } from '../model/quantities.js';
@@ -100,7 +100,7 @@ class RowReader {
       fee: this.fee(fee, market, `${where}.fee`),
     };
     const cost = BigInt(executed.lots) * exactUnits(executed.price, EXACT_DECIMALS);
-    if (!fits(cost)) this.problems.add(`${where}.price`, `at most ${AMOUNT_MAX} in lots times 10^-18`, show(price));
+    if (!isAmount(cost)) this.problems.add(`${where}.price`, `at most ${AMOUNT_MAX} in lots times 10^-18`, show(price));
     return [{ ...row, ...executed, account: account as string, market: index }];
   }
 
@@ -186,11 +186,7 @@ class RowReader {
     const asset = this.instruments.assets.find((candidate) => candidate.id === market.settle);
     const fee = this.decimal(value, where, asset?.decimals ?? DECIMALS_MAX);
     const units = fee === null ? 0n : exactUnits(fee, EXACT_DECIMALS);
-    if (!fits(units)) this.problems.add(where, `a magnitude of at most ${AMOUNT_MAX} in 10^-18`, show(value));
+    if (!isAmount(units)) this.problems.add(where, `a magnitude of at most ${AMOUNT_MAX} in 10^-18`, show(value));
     return cash(units);
   }
-}
-
-function fits(units: bigint): boolean {
-  return units <= AMOUNT_MAX && units >= -AMOUNT_MAX;
 }

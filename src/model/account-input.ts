@@ -5,7 +5,7 @@
 import { type Decimal, exactUnits, formatDecimal, tryParseDecimal } from './decimal.js';
 import type { Instruments, Market } from './instruments.js';
 import { member, place } from './json-path.js';
-import { AMOUNT_MAX, DECIMAL_LENGTH_MAX, DECIMALS_MAX, ID_LENGTH_MAX, LOTS_MAX } from './limits.js';
+import { AMOUNT_MAX, DECIMAL_LENGTH_MAX, DECIMALS_MAX, ID_LENGTH_MAX, isAmount, LOTS_MAX } from './limits.js';
 import { type Account, type Cash, cash, cost, EXACT_DECIMALS, type IsolatedPosition, lots, type Position } from './portfolio.js';
 import { type ProblemList, show } from './problems.js';
 import { entryDecimal, sizeOf, wholeLots } from './quantities.js';
@@ -131,7 +131,7 @@ class AccountReader {
         this.fail(this.inBalances(id), expected, text);
       } else if (asset === valuation) {
         balance = amountOf(amount);
-        if (!fits(balance)) this.fail(this.inBalances(id), `a magnitude of at most ${AMOUNT_MAX_TEXT}`, text);
+        if (!isAmount(balance)) this.fail(this.inBalances(id), `a magnitude of at most ${AMOUNT_MAX_TEXT}`, text);
       }
     }
     return cash(balance);
@@ -195,7 +195,7 @@ class AccountReader {
       this.fail(this.inPosition(index, 'entry'), 'a price above zero', input.entry);
     }
     const entryCost = BigInt(count) * amountOf(entry);
-    if (!fits(entryCost)) {
+    if (!isAmount(entryCost)) {
       const expected = `a price at which the position's lots times it are at most ${AMOUNT_MAX_TEXT}`;
       this.fail(this.inPosition(index, 'entry'), expected, input.entry);
     }
@@ -244,7 +244,7 @@ class AccountReader {
       this.fail(this.inPosition(index, where), `at most ${decimals} decimals, as ${id} has`, text);
     } else {
       const units = amountOf(amount);
-      if (!fits(units)) this.fail(this.inPosition(index, where), `at most ${AMOUNT_MAX_TEXT}`, text);
+      if (!isAmount(units)) this.fail(this.inPosition(index, where), `at most ${AMOUNT_MAX_TEXT}`, text);
       return cash(units);
     }
     return cash(0n);
@@ -265,10 +265,6 @@ function decimalOf(text: unknown): Decimal | null {
 
 function amountOf(value: Decimal): bigint {
   return exactUnits(value, EXACT_DECIMALS);
-}
-
-function fits(units: bigint): boolean {
-  return units <= AMOUNT_MAX && units >= -AMOUNT_MAX;
 }
 
 /** The canonical input of an account: `accountFromInput` gives the same account back when every entry ends within 18 decimals. */

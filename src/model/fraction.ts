@@ -64,12 +64,17 @@ export function sign(a: Fraction): -1 | 0 | 1 {
   return a.n < 0n ? -1 : a.n > 0n ? 1 : 0;
 }
 
+/** Greatest common divisor of integers ≥ 0. */
+export function gcd(a: bigint, b: bigint): bigint {
+  let [x, y] = [a, b];
+  while (y !== 0n) [x, y] = [y, x % y];
+  return x;
+}
+
 /** Lowest terms: keeps long sums short. */
 export function reduce(a: Fraction): Fraction {
-  let x = a.n < 0n ? -a.n : a.n;
-  let y = a.d;
-  while (y !== 0n) [x, y] = [y, x % y];
-  return x === 0n ? ZERO : { n: a.n / x, d: a.d / x };
+  const divisor = gcd(a.n < 0n ? -a.n : a.n, a.d);
+  return { n: a.n / divisor, d: a.d / divisor };
 }
 
 /** The integer count of 10^-decimals. */

@@ -1,18 +1,6 @@
 /** Assets, markets, tiers and rules as a book's header writes them, to and from the model. No I/O. */
 import { compareDecimals, type Decimal, formatDecimal, pow10 } from './decimal.js';
-import {
-  absolute,
-  add,
-  compare,
-  type Fraction,
-  fraction,
-  fromDecimal,
-  multiply,
-  reduce,
-  sign,
-  subtract,
-  ZERO,
-} from './fraction.js';
+import { absolute, compare, type Fraction, fraction, fromDecimal, reduce, sign, subtract, ZERO } from './fraction.js';
 import {
   boundedDecimal,
   HEADER,
@@ -27,6 +15,7 @@ import type { Asset, Instruments, MarginRule, Market, Tier } from './instruments
 import { member } from './json-path.js';
 import { DECIMALS_MAX, MARKETS_MAX } from './limits.js';
 import { type ProblemList, show } from './problems.js';
+import { nextDeduction } from './requirement.js';
 import { addShapeProblems } from './shape.js';
 
 /**
@@ -142,8 +131,7 @@ function readTiers(inputs: readonly TierInput[], method: MarginRule['method'], w
           show(input.rate),
         );
       }
-      const step = multiply(fromDecimal(floor), subtract(tierRate, last.rate));
-      if (method === 'bracket') deduction = reduce(add(last.deduction, step));
+      if (method === 'bracket') deduction = nextDeduction(last, floor, tierRate);
     }
     if (input.deduction !== undefined) {
       addDeductionProblem(input.deduction, deduction, method, member(member(where, i), 'deduction'), problems);

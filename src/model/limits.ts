@@ -9,6 +9,12 @@ export const DECIMAL_LENGTH_MAX = 100;
 export const LOTS_MAX = Number.MAX_SAFE_INTEGER;
 /** Two-limb amounts (cash, entry cost) are signed 128-bit integers. */
 export const AMOUNT_MAX = (1n << 127n) - 1n;
+
+/** Whether an amount can be held. */
+export function isAmount(units: bigint): boolean {
+  return units <= AMOUNT_MAX && units >= -AMOUNT_MAX;
+}
+
 /** Marks and indexes beyond this magnitude are refused at the border: their products must stay finite in float64. */
 export const PRICE_MAX = 10n ** 30n;
 /** Denominator of a rate written as a fraction. */

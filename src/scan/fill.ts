@@ -2,7 +2,7 @@
 import { divideRounded, exactUnits, pow10 } from '../model/decimal.js';
 import { badInput } from '../model/errors.js';
 import type { Market } from '../model/instruments.js';
-import { AMOUNT_MAX, LOTS_MAX } from '../model/limits.js';
+import { isAmount, LOTS_MAX } from '../model/limits.js';
 import {
   type Cash,
   type Cost,
@@ -98,7 +98,7 @@ function releaseCollateral(book: LiveBook, handle: number, account: string): voi
   const anchor = store.find(account);
   if (handle === anchor || !store.isLive(handle) || store.rowsOf(handle) > 0 || store.cashOf(handle) < 0n) return;
   const total = store.cashOf(anchor) + store.cashOf(handle);
-  if (total > AMOUNT_MAX) return;
+  if (!isAmount(total)) return;
   book.setCash(anchor, total);
   book.removeIsolated(anchor, handle);
 }

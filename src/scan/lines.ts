@@ -28,7 +28,8 @@ interface MarketLines {
   readonly shortSlopes: Float64Array;
 }
 
-const COST_PRICE_UNIT = 1e-18;
+/** The worth of 10^-18, the unit of cash and of the price in a cost, as a float64. */
+export const EXACT_UNIT = 1e-18;
 
 function marketLines(market: Market, firstLine: number): MarketLines {
   const rule = market.maintenance;
@@ -40,7 +41,7 @@ function marketLines(market: Market, firstLine: number): MarketLines {
   return {
     firstLine,
     lotValue: lot,
-    costUnit: lot * COST_PRICE_UNIT,
+    costUnit: lot * EXACT_UNIT,
     onEntry,
     stepped: rule.method === 'step',
     floors: column((tier) => tier.floor),

@@ -17,13 +17,12 @@ import {
 import { checkAmount } from '../store/limbs.js';
 import { LANES } from '../store/shelf.js';
 import { type Rows, Store } from '../store/store.js';
-import { LineTable, lineOf } from './lines.js';
+import { EXACT_UNIT, LineTable, lineOf } from './lines.js';
 import { type RowTerm, Windows } from './windows.js';
 
 const HEDGE = 1;
 const ISOLATED = 2;
 
-const EXACT_UNIT = 1e-18;
 /** Unit roundoff of float64. */
 const ULP = 2 ** -53;
 

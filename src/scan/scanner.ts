@@ -39,15 +39,20 @@ export class Scanner {
     this.book.retier(marks.map(({ market }) => market));
   }
 
-  scan(): ScanResult {
+  /** `onLiquidatable` is called while the verdict still holds what it judged of the portfolio. */
+  scan(onLiquidatable: (handle: number) => void = () => undefined): ScanResult {
     const { nominees, unpriced } = this.nominations;
     this.backend.scan(this.book.store, this.book.lines.slopes, this.nominations);
     const liquidatable: number[] = [];
     const insolvent: number[] = [];
     for (const handle of nominees.view()) {
       const standing = this.verdict.judge(handle);
-      if (standing === 'liquidatable') liquidatable.push(handle);
-      else if (standing === 'insolvent') insolvent.push(handle);
+      if (standing === 'liquidatable') {
+        liquidatable.push(handle);
+        onLiquidatable(handle);
+      } else if (standing === 'insolvent') {
+        insolvent.push(handle);
+      }
     }
     return { nominees: nominees.count, unpriced: unpriced.view(), liquidatable, insolvent };
   }

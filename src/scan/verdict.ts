@@ -4,7 +4,7 @@
  */
 import { type Decimal, exactUnits, pow10 } from '../model/decimal.js';
 import { assert } from '../model/errors.js';
-import { type Fraction, reduce } from '../model/fraction.js';
+import { type Fraction, gcd, reduce } from '../model/fraction.js';
 import type { MarginRule, Market } from '../model/instruments.js';
 import { type Cost, EXACT_DECIMALS, type Lots } from '../model/portfolio.js';
 import type { BreachRow, Standing, Valuation } from '../model/records.js';
@@ -30,9 +30,7 @@ interface ExactMarket extends ExactRule {
 }
 
 function lcm(a: bigint, b: bigint): bigint {
-  let [x, y] = [a, b];
-  while (y !== 0n) [x, y] = [y, x % y];
-  return (a / x) * b;
+  return (a / gcd(a, b)) * b;
 }
 
 /** Least unit in which every rate of the rule is whole, closing fee included. */

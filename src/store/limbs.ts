@@ -1,6 +1,6 @@
 /** A column of exact signed 128-bit integers over shared memory: two 64-bit limbs each, little-endian. Knows no units. */
 import { PlimsollError } from '../model/errors.js';
-import { AMOUNT_MAX } from '../model/limits.js';
+import { isAmount } from '../model/limits.js';
 
 const TWO_32 = 2 ** 32;
 
@@ -9,7 +9,7 @@ export const LIMBS_BYTES = 16;
 
 /** Refuses what does not fit before anything is written: overflow is an error, never a wrong number. */
 export function checkAmount(value: bigint, what: string): void {
-  if (value > AMOUNT_MAX || value < -AMOUNT_MAX) {
+  if (!isAmount(value)) {
     throw new PlimsollError('overflow', `${what}: expected an amount within ±2^127 units, was ${value}`);
   }
 }
