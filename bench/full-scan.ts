@@ -1,6 +1,6 @@
 /** Full scan of the standard book on a backend, against the plain loop on the same book in the same run. */
 import { decimalToNumber } from '../src/model/decimal.js';
-import { isLiquidatable, valuePortfolio } from '../src/model/margin.js';
+import { isLiquidatable, pricesOf, valuePortfolio } from '../src/model/margin.js';
 import type { Mark } from '../src/model/records.js';
 import { HandleList, type Nominations } from '../src/scan/backend.js';
 import { JsBackend } from '../src/scan/js-backend.js';
@@ -56,7 +56,11 @@ function check(scanner: Scanner): Checked {
     if (isBreached) liquidatable += 1;
     if (isBreached !== scanned.has(handle)) isRight = false;
     if (!isBreached && handle % step !== 0) continue;
-    const value = valuePortfolio(scanner.book.portfolio(handle), instruments, (m) => scanner.verdict.markOf(m));
+    const value = valuePortfolio(
+      scanner.book.portfolio(handle),
+      instruments,
+      pricesOf((m) => scanner.verdict.markOf(m)),
+    );
     if (!value.priced || isLiquidatable(value, instruments.liquidateWhen) !== isBreached) isRight = false;
   }
   return { isRight, liquidatable, falseNominations: found.nominees - liquidatable };

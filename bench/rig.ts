@@ -4,8 +4,8 @@ import { type HostedEngine, startEngine } from '../src/engine/host.js';
 import { type Gateway, randomTokens, startGateway } from '../src/gateway/server.js';
 import { type Decimal, divideRounded } from '../src/model/decimal.js';
 import { add, multiply, subtract } from '../src/model/fraction.js';
-import { valuePosition } from '../src/model/margin.js';
-import { type Account, cash, cost, EXACT_DECIMALS, lots } from '../src/model/portfolio.js';
+import { pricesOf, valuePortfolio } from '../src/model/margin.js';
+import { type Account, cash, cost, EXACT_DECIMALS, lots, type Portfolio } from '../src/model/portfolio.js';
 import type { StandardBook } from './book.js';
 
 /** The move that breaches an edge account: down by a thousandth. */
@@ -17,11 +17,17 @@ export const wait = (ms: number): Promise<void> => new Promise((resolve) => setT
 
 /** An account long in one market whose slack, at the book's price, is half of what the move takes away. */
 export function edgeAccount(book: StandardBook, index: number, id: string, size: number): Account {
-  const market = book.instruments.markets[index];
   const mark = book.prices[index];
   const entry = mark.units * 10n ** BigInt(EXACT_DECIMALS - mark.decimals);
   const position = { market: index, lots: lots(size), cost: cost(BigInt(size) * entry) };
-  const { notional, unrealizedPnl, maintenance } = valuePosition(market, position, mark);
+  const alone: Portfolio = { id, mode: 'cross', cash: cash(0n), positions: [position] };
+  const value = valuePortfolio(
+    alone,
+    book.instruments,
+    pricesOf((m) => book.prices[m]),
+  );
+  if (!value.priced) throw new Error(`expected a price of market ${index}`);
+  const [{ notional, unrealizedPnl, maintenance }] = value.positions;
   const halfMove = multiply(notional, { n: MOVE.n, d: MOVE.d * 2n });
   const needed = subtract(add(maintenance, halfMove), unrealizedPnl);
   const balance = cash(divideRounded(needed.n * 10n ** BigInt(EXACT_DECIMALS), needed.d, 'up'));

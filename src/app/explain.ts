@@ -2,17 +2,18 @@
 import type { OnLoaded } from '../engine/load.js';
 import { readBook } from '../files/book.js';
 import { readMarks } from '../files/marks.js';
+import { bankruptcyPrice, lossToZero, sharesOf } from '../model/bankruptcy.js';
 import { type Decimal, formatDecimal } from '../model/decimal.js';
 import { assert, badInput } from '../model/errors.js';
-import { type Fraction, formatFraction } from '../model/fraction.js';
+import { type Fraction, formatFraction, ONE } from '../model/fraction.js';
 import type { Asset, Instruments, Market } from '../model/instruments.js';
 import { liquidationPrices } from '../model/liquidation-price.js';
 import {
-  bankruptcyPrice,
   isLiquidatable,
-  type MarkOf,
   type PortfolioValuation,
   type PositionValuation,
+  type Prices,
+  pricesOf,
   valuePortfolio,
 } from '../model/margin.js';
 import { type Account, compareIds, type Portfolio, type Position, portfoliosOf, type Side, sideOf } from '../model/portfolio.js';
@@ -80,8 +81,8 @@ export async function explain(options: ExplainOptions): Promise<Explanation> {
   const { instruments, account } = await findAccount(options);
   const { marks } = await readMarks(options.marks, instruments);
   const prices = new Map(marks.map(({ market, price }) => [market, price]));
-  const markOf: MarkOf = (market) => prices.get(market) ?? null;
-  const portfolios = portfoliosOf(account, (market) => instruments.markets[market].id);
+  const markOf = pricesOf((market) => prices.get(market) ?? null);
+  const portfolios = portfoliosOf(account, instruments);
   return {
     version: 1,
     account: account.id,
@@ -130,12 +131,12 @@ const UNPRICED_FIGURES: OrNull<PositionFigures> = {
 
 type Priced = Extract<PortfolioValuation, { priced: true }>;
 
-function explainPortfolio(portfolio: Portfolio, instruments: Instruments, markOf: MarkOf): ExplainedPortfolio {
+function explainPortfolio(portfolio: Portfolio, instruments: Instruments, markOf: Prices): ExplainedPortfolio {
   const valuation = valuePortfolio(portfolio, instruments, markOf);
   const liquidatable = valuation.priced && isLiquidatable(valuation, instruments.liquidateWhen);
   const { decimals } = instruments.valuation;
   const positions = portfolio.positions.map((position, i) => ({
-    ...explainGiven(position, instruments, markOf(position.market)),
+    ...explainGiven(position, instruments, markOf.mark(position.market)),
     ...(valuation.priced ? explainFigures(valuation.positions[i], valuation, instruments, liquidatable) : UNPRICED_FIGURES),
   }));
   return {
@@ -177,7 +178,11 @@ function explainFigures(
     liquidationPrice: priceText(boundaries.liquidationPrice, market),
     liquidationPriceOther: priceText(boundaries.liquidationPriceOther, market),
     bankruptcyPrice: priceText(
-      bankruptcyPrice(market, { lots: position.lots, mark, maintenance: row.maintenance }, valuation),
+      bankruptcyPrice(
+        market,
+        { lots: position.lots, mark, maintenance: row.maintenance, index: ONE },
+        { maintenance: valuation.maintenance, lossToZero: lossToZero(sharesOf(valuation, instruments.markets)) },
+      ),
       market,
     ),
   };

@@ -1,5 +1,5 @@
 /** The scan half of the engine: book, scan and verdict. It knows its portfolios and reports on them; it knows no cases. */
-import { ZERO } from '../model/fraction.js';
+import { ONE, ZERO } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Account } from '../model/portfolio.js';
 import { ProblemList } from '../model/problems.js';
@@ -77,7 +77,7 @@ export class ScanHalf {
   /** Books trades, all or none. Reports every portfolio that they changed. */
   applyFills(fills: readonly Fill[]): { booked: BookedFill[]; reports: PortfolioReport[] } {
     const changed = bookFills(this.book, fills);
-    const booked = fills.map((fill): BookedFill => ({ fill, mark: this.scanner.verdict.markOf(fill.market) }));
+    const booked = fills.map((fill): BookedFill => ({ fill, mark: this.scanner.verdict.markOf(fill.market), index: ONE }));
     return { booked, reports: this.follow(changed, true) };
   }
 
@@ -108,7 +108,7 @@ export class ScanHalf {
   private reportOf(portfolio: string): PortfolioReport {
     const handle = this.book.store.find(portfolio);
     if (handle >= 0) return this.reportJudged(handle, this.scanner.verdict.judge(handle));
-    return { portfolio, standing: 'healthy', version: 0, ...NOTHING, positions: 0, rows: [] };
+    return { portfolio, standing: 'healthy', version: 0, ...NOTHING, positions: 0, lossToZero: null, rows: [] };
   }
 
   /** Of the portfolio that the verdict judged last. */
@@ -122,6 +122,7 @@ export class ScanHalf {
       equity,
       maintenance,
       positions: this.book.store.rowsOf(handle),
+      lossToZero: standing === 'liquidatable' ? equity : null,
       rows: standing === 'liquidatable' ? verdict.breachRows(handle) : [],
     };
   }

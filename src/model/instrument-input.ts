@@ -11,12 +11,22 @@ import {
   type TierInput,
   tryParseRate,
 } from './instrument-schema.js';
-import type { Asset, Instruments, MarginRule, Market, Tier } from './instruments.js';
+import {
+  type Asset,
+  DEFAULT_RULES,
+  type Instruments,
+  type MarginRule,
+  type Market,
+  plainAsset,
+  type Tier,
+} from './instruments.js';
 import { member } from './json-path.js';
 import { DECIMALS_MAX, MARKETS_MAX } from './limits.js';
 import { type ProblemList, show } from './problems.js';
 import { nextDeduction } from './requirement.js';
 import { addShapeProblems } from './shape.js';
+
+const NOTHING: Decimal = { units: 0n, decimals: 0 };
 
 /**
  * The instruments that a header describes, or null when something is wrong with it; then every problem has been added, each
@@ -34,8 +44,11 @@ export function instrumentsFromInput(input: unknown, where: string, problems: Pr
   const assets = new Map<string, Asset>();
   for (const [assetId, asset] of Object.entries(broken.has('assets') ? {} : header.assets)) {
     if (!isId(assetId)) problems.add(at('assets', assetId), ID_TEXT, show(assetId));
-    if (broken.has(`assets ${assetId}`)) assets.set(assetId, { id: assetId, decimals: 0, haircut: ZERO });
-    else assets.set(assetId, { id: assetId, decimals: asset.decimals, haircut: readRate(asset.haircut) });
+    if (broken.has(`assets ${assetId}`)) assets.set(assetId, plainAsset(assets.size, assetId, 0));
+    else {
+      const haircuts = [{ floor: NOTHING, haircut: readRate(asset.haircut) }];
+      assets.set(assetId, { index: assets.size, id: assetId, decimals: asset.decimals, haircuts, borrow: null });
+    }
   }
   const valuation = broken.has('assets') || broken.has('valuation') ? undefined : valuationOf(header, assets, at, problems);
   const markets: Market[] = [];
@@ -45,12 +58,14 @@ export function instrumentsFromInput(input: unknown, where: string, problems: Pr
     if (!isId(marketId)) problems.add(at('markets', marketId), ID_TEXT, show(marketId));
     if (broken.has(`markets ${marketId}`)) continue;
     if (!broken.has('assets')) addSettleProblems(market.settle, assets, valuation, at('markets', marketId, 'settle'), problems);
-    markets.push(readMarket(market, marketId, markets.length, at('markets', marketId), problems));
+    const settleAsset = assets.get(market.settle)?.index ?? 0;
+    markets.push(readMarket(market, marketId, markets.length, settleAsset, at('markets', marketId), problems));
   }
   if (problems.count > before || valuation === undefined) return null;
   return {
+    ...DEFAULT_RULES,
+    ...(header.rules?.liquidateWhen === undefined ? {} : { liquidateWhen: header.rules.liquidateWhen }),
     valuation,
-    liquidateWhen: header.rules?.liquidateWhen ?? 'equity<maintenance',
     assets: [...assets.values()],
     markets,
     marketIndex: new Map(markets.map((market) => [market.id, market.index])),
@@ -67,7 +82,7 @@ function valuationOf(header: HeaderInput, assets: ReadonlyMap<string, Asset>, at
   const valuationId = header.valuation ?? [...assets.keys()][0];
   const valuation = assets.get(valuationId);
   if (valuation === undefined) problems.add(at('valuation'), 'a declared asset', show(valuationId));
-  else if (sign(valuation.haircut) !== 0) {
+  else if (sign(valuation.haircuts[0].haircut) !== 0) {
     const expected = '"0", as this is the valuation asset (settle assets with a haircut come with a later release)';
     problems.add(at('assets', valuationId, 'haircut'), expected, show(header.assets[valuationId].haircut));
   }
@@ -88,7 +103,14 @@ function addSettleProblems(
   }
 }
 
-function readMarket(input: MarketInput, marketId: string, index: number, where: string, problems: ProblemList): Market {
+function readMarket(
+  input: MarketInput,
+  marketId: string,
+  index: number,
+  settleAsset: number,
+  where: string,
+  problems: ProblemList,
+): Market {
   const { method, basis, closeFee, tiers } = input.maintenance;
   return {
     index,
@@ -96,6 +118,7 @@ function readMarket(input: MarketInput, marketId: string, index: number, where: 
     kind: input.kind,
     base: input.base,
     settle: input.settle,
+    settleAsset,
     contractSize: readDecimal(input.contractSize),
     lot: readDecimal(input.lot),
     tick: readDecimal(input.tick),
@@ -106,6 +129,8 @@ function readMarket(input: MarketInput, marketId: string, index: number, where: 
       closeFee: readRate(closeFee),
       tiers: readTiers(tiers, method, member(member(where, 'maintenance'), 'tiers'), problems),
     },
+    initial: null,
+    takerFee: ZERO,
   };
 }
 
@@ -188,7 +213,7 @@ export function instrumentsToInput(instruments: Instruments): HeaderInput {
     valuation: valuation.id,
     rules: { liquidateWhen },
     assets: Object.fromEntries(
-      assets.map(({ id: assetId, decimals, haircut }) => [assetId, { decimals, haircut: rateText(haircut) }]),
+      assets.map(({ id: assetId, decimals, haircuts }) => [assetId, { decimals, haircut: rateText(haircuts[0].haircut) }]),
     ),
     markets: Object.fromEntries(markets.map((market) => [market.id, marketToInput(market)])),
   };
@@ -198,7 +223,7 @@ function marketToInput(market: Market): MarketInput {
   const { kind, base, settle, contractSize, lot, tick, allowNonPositive, maintenance } = market;
   const { method, basis, closeFee, tiers } = maintenance;
   return {
-    kind,
+    kind: kind as 'linear',
     base,
     settle,
     contractSize: formatDecimal(contractSize),

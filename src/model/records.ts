@@ -12,11 +12,31 @@ export interface Mark {
   readonly price: Decimal;
 }
 
-/** Mark prices that became true together. Markets that are not listed keep their last price. */
-export interface TickRecord {
+export interface IndexPrice {
+  /** Index in `Instruments.assets`; not of the valuation asset. */
+  readonly asset: number;
+  /** One of the asset in the valuation asset; above 0. */
+  readonly price: Decimal;
+}
+
+export interface FundingIndex {
+  /** Index in `Instruments.markets`. */
+  readonly market: number;
+  /** What one unit of size · contractSize has paid since the market began, in the settle asset: a long pays, a short receives what it grows by. */
+  readonly index: Decimal;
+}
+
+/** Prices of one moment. What is not listed keeps its last. */
+export interface PriceUpdate {
+  readonly marks: readonly Mark[];
+  readonly indexes?: readonly IndexPrice[];
+  readonly funding?: readonly FundingIndex[];
+}
+
+/** Prices that became true together. */
+export interface TickRecord extends PriceUpdate {
   readonly type: 'tick';
   readonly timeUs: number;
-  readonly marks: readonly Mark[];
 }
 
 /** The absolute state of an account. `version` counts the source's changes of that account and only grows. */
@@ -43,7 +63,7 @@ export interface Fill {
   /** Always positive. */
   readonly lots: Lots;
   readonly price: Decimal;
-  /** Taken from the portfolio's cash. */
+  /** Taken from the portfolio's balance in the settle asset. */
   readonly fee: Cash;
   readonly timeUs: number;
 }
@@ -91,7 +111,9 @@ export interface BreachRow {
   readonly lots: Lots;
   readonly cost: Cost;
   readonly mark: Decimal;
-  /** The position's own requirement. */
+  /** Index price of its settle asset. */
+  readonly index: Fraction;
+  /** The position's own requirement, in the valuation asset. */
   readonly maintenance: Fraction;
 }
 
@@ -110,14 +132,18 @@ export interface PortfolioReport extends Valuation {
   readonly version: number;
   /** How many it has. */
   readonly positions: number;
+  /** What its positions can lose together until nothing is left (`lossToZero` of bankruptcy.ts); null unless liquidatable. */
+  readonly lossToZero: Fraction | null;
   /** Its positions, when it is liquidatable; else none. By market, long before short. */
   readonly rows: readonly BreachRow[];
 }
 
-/** A trade as the scan half booked it, with the mark of its market at that moment. */
+/** A trade as the scan half booked it, with the prices of that moment. */
 export interface BookedFill {
   readonly fill: Fill;
   readonly mark: Decimal | null;
+  /** Of the market's settle asset; null while unknown. */
+  readonly index: Fraction | null;
 }
 
 export type SignalState = 'breached' | 'changed' | 'recovered' | 'left';

@@ -4,7 +4,7 @@
  */
 import { type Decimal, exactUnits, pow10 } from '../model/decimal.js';
 import { assert } from '../model/errors.js';
-import { type Fraction, gcd, reduce } from '../model/fraction.js';
+import { type Fraction, gcd, ONE, reduce } from '../model/fraction.js';
 import type { MarginRule, Market } from '../model/instruments.js';
 import { type Cost, EXACT_DECIMALS, type Lots } from '../model/portfolio.js';
 import type { BreachRow, Standing, Valuation } from '../model/records.js';
@@ -137,7 +137,7 @@ export class Verdict {
       const size = rows.chunk.lots[row];
       const units = requirementUnits(exact, exact.onEntry ? cost * exact.costUnit : BigInt(size) * value);
       const maintenance = { n: units, d: exact.requirementUnit };
-      return { market, lots: size as Lots, cost: cost as Cost, mark, maintenance };
+      return { market, lots: size as Lots, cost: cost as Cost, mark, index: ONE, maintenance };
     });
     return found.sort((a, b) => a.market - b.market || b.lots - a.lots);
   }

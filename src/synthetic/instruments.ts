@@ -2,7 +2,7 @@
 import { compareDecimals, type Decimal, parseDecimal, pow10, tryParseDecimal } from '../model/decimal.js';
 import { badInput } from '../model/errors.js';
 import { absolute, compare, formatFraction, fraction, fromDecimal, subtract, tryParseFraction, ZERO } from '../model/fraction.js';
-import type { Instruments, Market, Tier } from '../model/instruments.js';
+import { DEFAULT_RULES, type Instruments, type Market, plainAsset, type Tier } from '../model/instruments.js';
 import { show } from '../model/problems.js';
 import { nextDeduction } from '../model/requirement.js';
 import { Random } from './random.js';
@@ -57,17 +57,20 @@ export function syntheticInstruments(seeds: readonly MarketSeed[], valuation: 'U
       kind: 'linear',
       base: seed.base,
       settle: valuation,
+      settleAsset: 0,
       contractSize: power(0),
       lot: power(-exponent),
       tick: power(exponent - 5),
       allowNonPositive: false,
       maintenance: { method: 'bracket', basis: 'mark', closeFee: ZERO, tiers: seed.tiers ?? own },
+      initial: null,
+      takerFee: ZERO,
     };
   });
-  const asset = { id: valuation, decimals: VALUATION_DECIMALS, haircut: ZERO };
+  const asset = plainAsset(0, valuation, VALUATION_DECIMALS);
   return {
+    ...DEFAULT_RULES,
     valuation: asset,
-    liquidateWhen: 'equity<maintenance',
     assets: [asset],
     markets,
     marketIndex: new Map(markets.map((market) => [market.id, market.index])),

@@ -32,6 +32,7 @@ export function report(
     lots: lots(size),
     cost: cost(0n),
     mark: dec(100),
+    index: fraction(1n),
     maintenance: fraction(10n),
   }));
   const maintenance = fraction(10n * BigInt(positions.length));
@@ -42,6 +43,7 @@ export function report(
     equity,
     maintenance,
     positions: positions.length,
+    lossToZero: liquidatable ? equity : null,
     rows: liquidatable ? rows : [],
   };
 }

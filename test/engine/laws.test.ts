@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
 import { stateHash } from '../../src/engine/state-hash.js';
 import { add, compare, type Fraction, fraction, fractionToUnits, multiply, reduce, subtract } from '../../src/model/fraction.js';
-import { entryCost } from '../../src/model/margin.js';
+import { entryValue } from '../../src/model/margin.js';
 import { type Account, cash, lots } from '../../src/model/portfolio.js';
 import type { Fill, InputRecord } from '../../src/model/records.js';
 import { dec } from '../support/books.js';
@@ -15,7 +15,7 @@ function conserved(engine: Engine): Fraction {
   let sum = fraction(0n);
   for (const { cash: money, positions } of Object.values(portfolios(engine))) {
     sum = add(sum, fraction(money, E18));
-    for (const each of positions) sum = subtract(sum, entryCost(instruments.markets[each.market], each));
+    for (const each of positions) sum = subtract(sum, entryValue(instruments.markets[each.market], each));
   }
   return reduce(sum);
 }

@@ -9,7 +9,7 @@ import { type Gateway, type GatewayOptions, startGateway } from '../../src/gatew
 import { parseDecimal } from '../../src/model/decimal.js';
 import type { Problem } from '../../src/model/errors.js';
 import { ZERO } from '../../src/model/fraction.js';
-import type { Instruments, Market } from '../../src/model/instruments.js';
+import { DEFAULT_RULES, type Instruments, type Market, plainAsset } from '../../src/model/instruments.js';
 import { lots } from '../../src/model/portfolio.js';
 import type { Effect, InputRecord, OrderEvent, OrderEventKind, Signal, SignalState } from '../../src/model/records.js';
 
@@ -23,6 +23,7 @@ function market(index: number, id: string): Market {
     kind: 'linear',
     base: id.slice(0, 3),
     settle: 'USDT',
+    settleAsset: 0,
     contractSize: parseDecimal('1'),
     lot: parseDecimal('0.001'),
     tick: parseDecimal('0.01'),
@@ -33,13 +34,15 @@ function market(index: number, id: string): Market {
       closeFee: ZERO,
       tiers: [{ floor: parseDecimal('0'), rate: { n: 1n, d: 200n }, deduction: ZERO }],
     },
+    initial: null,
+    takerFee: ZERO,
   };
 }
 
-const USDT = { id: 'USDT', decimals: 6, haircut: ZERO };
+const USDT = plainAsset(0, 'USDT', 6);
 export const INSTRUMENTS: Instruments = {
+  ...DEFAULT_RULES,
   valuation: USDT,
-  liquidateWhen: 'equity<maintenance',
   assets: [USDT],
   markets: [market(0, 'BTCUSDT'), market(1, 'ETHUSDT')],
   marketIndex: new Map([

@@ -17,7 +17,7 @@ import {
 } from '../../src/model/fraction.js';
 import type { Instruments, MarginRule, Market } from '../../src/model/instruments.js';
 import { liquidationPrices } from '../../src/model/liquidation-price.js';
-import { entryCost, isLiquidatable, lotValue, valuePortfolio } from '../../src/model/margin.js';
+import { entryValue, isLiquidatable, lotValue, pricesOf, valuePortfolio } from '../../src/model/margin.js';
 import { cash, cost, lots, type Portfolio, portfoliosOf } from '../../src/model/portfolio.js';
 import type { Valuation } from '../../src/model/records.js';
 import { requirementAt } from '../../src/model/requirement.js';
@@ -45,7 +45,7 @@ function valueAt(portfolio: Portfolio, { markets }: Instruments, priceOf: PriceO
   for (const position of portfolio.positions) {
     const market = markets[position.market];
     const value = multiply(multiply(fraction(BigInt(position.lots)), lotValue(market)), priceOf(position.market));
-    const paid = entryCost(market, position);
+    const paid = entryValue(market, position);
     equity = add(equity, subtract(value, paid));
     const basis = absolute(market.maintenance.basis === 'mark' ? value : paid);
     maintenance = add(maintenance, requirementAt(market.maintenance, basis));
@@ -149,8 +149,12 @@ describe('on random books', () => {
       fc.property(scene, ({ instruments, account, marks, off }) => {
         const table: Decimal[] = marks.map((units) => dec(units, 6));
         const edged = atTheEdge(account, instruments, table, off);
-        for (const portfolio of portfoliosOf(edged, (m) => instruments.markets[m].id)) {
-          const value = valuePortfolio(portfolio, instruments, (m) => table[m]);
+        for (const portfolio of portfoliosOf(edged, instruments)) {
+          const value = valuePortfolio(
+            portfolio,
+            instruments,
+            pricesOf((m) => table[m]),
+          );
           if (!value.priced) throw new Error('expected a priced portfolio');
           const liquidatable = isLiquidatable(value, instruments.liquidateWhen);
           for (const position of portfolio.positions) {
@@ -193,7 +197,11 @@ describe('by hand', () => {
   function solve(markets: Market[], money: number, positions: ReturnType<typeof position>[], marks: number[]) {
     const instruments = instrumentsOf(markets);
     const portfolio: Portfolio = { id: 'p', mode: 'cross', cash: cash(BigInt(money) * E18), positions };
-    const value = valuePortfolio(portfolio, instruments, (m) => dec(marks[m]));
+    const value = valuePortfolio(
+      portfolio,
+      instruments,
+      pricesOf((m) => dec(marks[m])),
+    );
     if (!value.priced) throw new Error('expected a priced portfolio');
     const liquidatable = isLiquidatable(value, instruments.liquidateWhen);
     const target = { market: positions[0].market, lots: positions[0].lots, mark: dec(marks[positions[0].market]) };

@@ -1,6 +1,7 @@
 /** The oracle: the worked example of the contract by hand, the trigger, and bankruptcy prices that leave exactly zero. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bankruptcyPrice } from '../../src/model/bankruptcy.js';
 import { type Decimal, formatDecimal } from '../../src/model/decimal.js';
 import {
   add,
@@ -14,7 +15,7 @@ import {
   ZERO,
 } from '../../src/model/fraction.js';
 import type { Instruments } from '../../src/model/instruments.js';
-import { bankruptcyPrice, isInsolvent, isLiquidatable, lotValue, valuePortfolio } from '../../src/model/margin.js';
+import { isInsolvent, isLiquidatable, lotValue, pricesOf, valuePortfolio } from '../../src/model/margin.js';
 import { type Account, cash, cost, lots, type Portfolio, portfoliosOf } from '../../src/model/portfolio.js';
 import { printValuation } from '../../src/model/print.js';
 import { entryDecimal } from '../../src/model/quantities.js';
@@ -46,10 +47,14 @@ const contractBook = (): { instruments: Instruments; alice: Account } => {
 
 describe('the worked example of the contract', () => {
   const { instruments, alice } = contractBook();
-  const [cross, isolated] = portfoliosOf(alice, (m) => instruments.markets[m].id);
+  const [cross, isolated] = portfoliosOf(alice, instruments);
 
   it('prints the isolated short at 35,000 as contracts.md does', () => {
-    const value = valuePortfolio(isolated, instruments, () => dec(35_000));
+    const value = valuePortfolio(
+      isolated,
+      instruments,
+      pricesOf(() => dec(35_000)),
+    );
     if (!value.priced) throw new Error('expected a priced portfolio');
     expect(isolated.id).toBe('alice/BTCUSDT');
     expect(isLiquidatable(value, instruments.liquidateWhen)).toBe(true);
@@ -63,7 +68,11 @@ describe('the worked example of the contract', () => {
   });
 
   it('finds the cross long healthy: 1,000 + 0.5·5,000 against 0.5·35,000·0.004', () => {
-    const value = valuePortfolio(cross, instruments, () => dec(35_000));
+    const value = valuePortfolio(
+      cross,
+      instruments,
+      pricesOf(() => dec(35_000)),
+    );
     if (!value.priced) throw new Error('expected a priced portfolio');
     expect(isLiquidatable(value, instruments.liquidateWhen)).toBe(false);
     expect(printValuation(value, false, 6)).toEqual({
@@ -101,7 +110,11 @@ describe('a portfolio', () => {
       [0n, false],
       [1n, false],
     ] as const) {
-      const value = valuePortfolio({ ...portfolio, cash: cash(units), positions: [] }, instruments, () => null);
+      const value = valuePortfolio(
+        { ...portfolio, cash: cash(units), positions: [] },
+        instruments,
+        pricesOf(() => null),
+      );
       if (!value.priced) throw new Error('expected a priced portfolio');
       expect(isInsolvent(value)).toBe(insolvent);
       expect(isLiquidatable(value, 'equity<=maintenance')).toBe(false);
@@ -177,8 +190,8 @@ describe('bankruptcy prices', () => {
     fc.assert(
       fc.property(scene, ({ instruments, account, marks }) => {
         const markOf = (m: number): Decimal => dec(marks[m], 6);
-        for (const portfolio of portfoliosOf(account, (m) => instruments.markets[m].id)) {
-          const value = valuePortfolio(portfolio, instruments, markOf);
+        for (const portfolio of portfoliosOf(account, instruments)) {
+          const value = valuePortfolio(portfolio, instruments, pricesOf(markOf));
           if (!value.priced) throw new Error('expected a priced portfolio');
           let left = fraction(portfolio.cash, E18);
           for (const { position, mark, maintenance } of value.positions) {
@@ -200,8 +213,12 @@ describe('bankruptcy prices', () => {
 
   it('of a lone position is where its equity is gone: 350 of collateral on 0.1 sold at 31,000', () => {
     const { instruments, alice } = contractBook();
-    const [, isolated] = portfoliosOf(alice, (m) => instruments.markets[m].id);
-    const value = valuePortfolio(isolated, instruments, () => dec(33_000));
+    const [, isolated] = portfoliosOf(alice, instruments);
+    const value = valuePortfolio(
+      isolated,
+      instruments,
+      pricesOf(() => dec(33_000)),
+    );
     if (!value.priced) throw new Error('expected a priced portfolio');
     const [{ position, mark, maintenance }] = value.positions;
     const price = bankruptcyPrice(instruments.markets[0], { lots: position.lots, mark, maintenance }, value);

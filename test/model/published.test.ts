@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { bankruptcyPrice } from '../../src/model/bankruptcy.js';
 import { type Decimal, decimalToNumber, parseDecimal } from '../../src/model/decimal.js';
 import {
   compare,
@@ -16,7 +17,7 @@ import {
 import { instrumentsFromInput } from '../../src/model/instrument-input.js';
 import type { Instruments, MarginRule } from '../../src/model/instruments.js';
 import { liquidationPrices } from '../../src/model/liquidation-price.js';
-import { bankruptcyPrice, isLiquidatable, type PortfolioValuation, valuePortfolio } from '../../src/model/margin.js';
+import { isLiquidatable, type PortfolioValuation, pricesOf, valuePortfolio } from '../../src/model/margin.js';
 import { cash, cost, lots, type Portfolio } from '../../src/model/portfolio.js';
 import { ProblemList } from '../../src/model/problems.js';
 import { wholeLots } from '../../src/model/quantities.js';
@@ -76,7 +77,11 @@ interface Solved {
 /** The first position's prices, in a portfolio of so much money. */
 function solve(instruments: Instruments, money: string, positions: ReturnType<typeof position>[], marks: string[]): Solved {
   const portfolio: Portfolio = { id: 'p', mode: 'cross', cash: cash(E18(money)), positions };
-  const value = valuePortfolio(portfolio, instruments, (m): Decimal => parseDecimal(marks[m]));
+  const value = valuePortfolio(
+    portfolio,
+    instruments,
+    pricesOf((m): Decimal => parseDecimal(marks[m])),
+  );
   if (!value.priced) throw new Error('expected a priced portfolio');
   const liquidatable = isLiquidatable(value, instruments.liquidateWhen);
   const [{ mark, maintenance }] = value.positions;

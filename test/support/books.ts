@@ -2,9 +2,16 @@
 import fc from 'fast-check';
 import { type Decimal, divideRounded, pow10 } from '../../src/model/decimal.js';
 import { type Fraction, fraction, subtract, tryParseFraction } from '../../src/model/fraction.js';
-import type { Instruments, MarginRule, Market, Tier } from '../../src/model/instruments.js';
+import {
+  DEFAULT_RULES,
+  type Instruments,
+  type MarginRule,
+  type Market,
+  plainAsset,
+  type Tier,
+} from '../../src/model/instruments.js';
 import { AMOUNT_MAX } from '../../src/model/limits.js';
-import { isInsolvent, isLiquidatable, valuePortfolio } from '../../src/model/margin.js';
+import { isInsolvent, isLiquidatable, pricesOf, valuePortfolio } from '../../src/model/margin.js';
 import {
   type Account,
   cash,
@@ -42,6 +49,7 @@ export function marketOf(index: number, over: Partial<Market> = {}): Market {
     kind: 'linear',
     base: `B${index}`,
     settle: 'USDT',
+    settleAsset: 0,
     contractSize: dec(1),
     lot: dec(1, 3),
     tick: dec(1, 2),
@@ -57,6 +65,8 @@ export function marketOf(index: number, over: Partial<Market> = {}): Market {
         [1_000_000, '0.025'],
       ]),
     },
+    initial: null,
+    takerFee: rate('0'),
     ...over,
   };
 }
@@ -65,8 +75,15 @@ export function instrumentsOf(
   markets: readonly Market[],
   liquidateWhen: Instruments['liquidateWhen'] = 'equity<maintenance',
 ): Instruments {
-  const valuation = { id: 'USDT', decimals: 6, haircut: rate('0') };
-  return { valuation, liquidateWhen, assets: [valuation], markets, marketIndex: new Map(markets.map((m) => [m.id, m.index])) };
+  const valuation = plainAsset(0, 'USDT', 6);
+  return {
+    ...DEFAULT_RULES,
+    valuation,
+    liquidateWhen,
+    assets: [valuation],
+    markets,
+    marketIndex: new Map(markets.map((m) => [m.id, m.index])),
+  };
 }
 
 const RATES = ['0', '0.004', '0.005', '0.01', '1/60', '0.025', '1/30', '0.05', '1/6', '0.25', '0.5', '1'];
@@ -157,13 +174,17 @@ export interface Found {
 }
 
 export function portfoliosOfAll(accounts: Iterable<Account>, instruments: Instruments): Portfolio[] {
-  return [...accounts].flatMap((account) => portfoliosOf(account, (m) => instruments.markets[m].id));
+  return [...accounts].flatMap((account) => portfoliosOf(account, instruments));
 }
 
 export function oracleFinds(portfolios: readonly Portfolio[], instruments: Instruments, marks: MarkTable): Found {
   const found: Found = { liquidatable: [], insolvent: [], unpriced: [] };
   for (const portfolio of portfolios) {
-    const value = valuePortfolio(portfolio, instruments, (m) => marks[m]);
+    const value = valuePortfolio(
+      portfolio,
+      instruments,
+      pricesOf((m) => marks[m]),
+    );
     if (!value.priced) found.unpriced.push(portfolio.id);
     else if (isLiquidatable(value, instruments.liquidateWhen)) found.liquidatable.push(portfolio.id);
     else if (isInsolvent(value)) found.insolvent.push(portfolio.id);
@@ -175,7 +196,11 @@ export function oracleFinds(portfolios: readonly Portfolio[], instruments: Instr
 /** The account with its cross balance set so that slack at the marks is `off` units of 10^-18 away from 0 (floored). */
 export function atTheEdge(account: Account, instruments: Instruments, marks: MarkTable, off: bigint): Account {
   const portfolio: Portfolio = { id: account.id, mode: 'cross', cash: cash(0n), positions: account.cross };
-  const value = valuePortfolio(portfolio, instruments, (m) => marks[m]);
+  const value = valuePortfolio(
+    portfolio,
+    instruments,
+    pricesOf((m) => marks[m]),
+  );
   if (!value.priced) return account;
   const slack = subtract(value.equity, value.maintenance);
   const balance = off - divideRounded(slack.n * pow10(EXACT_DECIMALS), slack.d, 'down');

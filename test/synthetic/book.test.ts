@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { accountFromInput, accountToInput } from '../../src/model/account-input.js';
 import { type Decimal, parseDecimal } from '../../src/model/decimal.js';
 import { fractionToNumber, subtract } from '../../src/model/fraction.js';
-import { isLiquidatable, valuePortfolio } from '../../src/model/margin.js';
+import { isLiquidatable, pricesOf, valuePortfolio } from '../../src/model/margin.js';
 import { type Account, type Portfolio, portfoliosOf } from '../../src/model/portfolio.js';
 import { ProblemList } from '../../src/model/problems.js';
 import { syntheticAccounts } from '../../src/synthetic/book.js';
@@ -30,13 +30,17 @@ function count(accounts: readonly Account[]): number {
 }
 
 function valued(portfolio: Portfolio, marks: readonly Decimal[]) {
-  const valuation = valuePortfolio(portfolio, instruments, (market) => marks[market]);
+  const valuation = valuePortfolio(
+    portfolio,
+    instruments,
+    pricesOf((market) => marks[market]),
+  );
   if (!valuation.priced) throw new Error(`expected ${portfolio.id} to be priced`);
   return valuation;
 }
 
 const accounts = book(100_000);
-const portfolios = accounts.flatMap((account) => portfoliosOf(account, (index) => instruments.markets[index].id));
+const portfolios = accounts.flatMap((account) => portfoliosOf(account, instruments));
 
 describe('a book', () => {
   it('is pinned for its seed and differs for another', () => {

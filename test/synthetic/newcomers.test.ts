@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Decimal } from '../../src/model/decimal.js';
 import { ZERO } from '../../src/model/fraction.js';
-import { isLiquidatable, valuePortfolio } from '../../src/model/margin.js';
+import { isLiquidatable, pricesOf, valuePortfolio } from '../../src/model/margin.js';
 import { lots, portfoliosOf } from '../../src/model/portfolio.js';
 import type { BookRecord, ExecutionEffect, TickRecord } from '../../src/model/records.js';
 import { defaultMarkets, syntheticInstruments } from '../../src/synthetic/instruments.js';
@@ -78,8 +78,12 @@ describe('Newcomers', () => {
     const record = newcomers.onEffects(executions(500), 2);
     for (const { account } of record?.rows ?? []) {
       expect(account.cross.length + account.isolated.length).toBeGreaterThan(0);
-      for (const portfolio of portfoliosOf(account, (index) => instruments.markets[index].id)) {
-        const valuation = valuePortfolio(portfolio, instruments, (market) => halved[market]);
+      for (const portfolio of portfoliosOf(account, instruments)) {
+        const valuation = valuePortfolio(
+          portfolio,
+          instruments,
+          pricesOf((market) => halved[market]),
+        );
         expect(valuation.priced && isLiquidatable(valuation, 'equity<maintenance')).toBe(false);
       }
     }
