@@ -54,9 +54,10 @@ function left(shares: readonly AssetShare[], loss: Fraction): Fraction {
 }
 
 /**
- * The loss t of all positions together, in the valuation asset at full price, that leaves an equity of exactly zero when each asset's
- * positions bear their share of it: Σ index · counted(E − t·share/index) = 0. Without haircuts t is the equity. Negative for a
- * portfolio that is below zero already; null when no loss or gain leads there (nothing bears it, or gains count nothing).
+ * The greatest loss t, in the valuation asset at full price, that leaves an equity of exactly zero when each asset's positions bear their
+ * share of it: Σ index · counted(E − t·share/index) = 0. Without haircuts t is equity / Σ share: the equity where only positions need
+ * maintenance. Negative for a portfolio that is below zero already; null when no loss or gain leads there (nothing bears it, or gains
+ * count nothing).
  */
 export function lossToZero(shares: readonly AssetShare[]): Fraction | null {
   const bearing = shares.filter(({ share }) => share.n > 0n);
@@ -66,16 +67,16 @@ export function lossToZero(shares: readonly AssetShare[]): Fraction | null {
     asset.haircuts.map(({ floor }) => reduce(divide(multiply(subtract(equity, fromDecimal(floor)), index), share))),
   );
   ends.sort(compare);
-  const above = ends.findIndex((end) => sign(left(shares, end)) <= 0);
+  const beyond = ends.findIndex((end) => sign(left(shares, end)) < 0);
   const [low, high] =
-    above < 0
+    beyond < 0
       ? [ends[ends.length - 1], add(ends[ends.length - 1], ONE)]
-      : above === 0
+      : beyond === 0
         ? [subtract(ends[0], ONE), ends[0]]
-        : [ends[above - 1], ends[above]];
+        : [ends[beyond - 1], ends[beyond]];
   const atLow = left(shares, low);
   const fall = subtract(atLow, left(shares, high));
-  if (fall.n === 0n) return atLow.n === 0n ? low : null;
+  if (fall.n === 0n) return null;
   return reduce(add(low, divide(multiply(atLow, subtract(high, low)), fall)));
 }
 
