@@ -19,9 +19,9 @@ const ORACLE_SAMPLE = 20_000;
 export function loadScanner(book: StandardBook, positions: number): Scanner {
   const live = new LiveBook(book.instruments);
   const scanner = new Scanner(live, new JsBackend());
-  scanner.setMarks(book.prices.map((price, market) => ({ market, price })));
+  scanner.setPrices({ marks: book.prices.map((price, market) => ({ market, price })) });
   for (const account of book.accounts(positions)) live.setAccount(account, 0);
-  scanner.setMarks(book.prices.map((price, market): Mark => ({ market, price: fallen(price) })));
+  scanner.setPrices({ marks: book.prices.map((price, market): Mark => ({ market, price: fallen(price) })) });
   return scanner;
 }
 
@@ -74,7 +74,7 @@ export function benchFullScan(book: StandardBook, positions: number, machine: Ma
   plain.setMarks(book.instruments, (market) => decimalToNumber(scanner.verdict.markOf(market) ?? book.prices[market]));
   const plainFound = plain.scan();
   const nominations: Nominations = { nominees: new HandleList(), unpriced: new HandleList() };
-  const filter = (): void => scanner.backend.scan(store, scanner.book.lines.slopes, nominations);
+  const filter = (): void => scanner.backend.scan(store, scanner.book.lines, nominations);
   const [js, loop] = measureTogether([filter, () => void plain.scan()]);
   const bytes = layoutBytes(scanner);
   const shared = { positions: store.rowCount, portfolios: store.portfolioCount, threads: 1 };

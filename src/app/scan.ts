@@ -17,10 +17,10 @@ export interface ScanOptions {
   readonly onLoaded?: OnLoaded;
 }
 
-/** A portfolio that lacks marks: its state is unknown. */
+/** A portfolio that lacks prices: its state is unknown. */
 export interface UnpricedRow {
   readonly portfolio: string;
-  /** Markets without a mark, by id in code-unit order. */
+  /** Markets without a mark and assets without an index price, by id in code-unit order. */
   readonly missing: readonly string[];
 }
 
@@ -59,14 +59,14 @@ export interface ScanSummary {
 export async function scan(options: ScanOptions): Promise<ScanSummary> {
   const engine = await engineFromFile(options.book, ORDER_TTL_US, options.onLoaded);
   const { book, scanner, drained } = engine.scanHalf;
-  scanner.setMarks((await readMarks(options.marks, engine.instruments)).marks);
+  scanner.setPrices(await readMarks(options.marks, engine.instruments));
   const found = scanner.scan();
   const { decimals } = engine.instruments.valuation;
   const rank = (handles: readonly number[]) => handles.map((handle) => judged(engine, handle)).sort(compareRanked);
   return {
     version: 1,
     accounts: book.accountCount,
-    positions: book.store.rowCount,
+    positions: book.positionCount,
     portfolios: book.portfolioCount,
     backend: engine.backendName,
     unpriced: unpricedRows(engine, found.unpriced),
@@ -95,10 +95,8 @@ function judged(engine: Engine, handle: number) {
 
 function unpricedRows(engine: Engine, handles: Uint32Array): UnpricedRow[] {
   const { book, scanner } = engine.scanHalf;
-  const { markets } = engine.instruments;
   const rows = Array.from(handles, (handle): UnpricedRow => {
-    const missing = scanner.verdict.missingMarkets(handle).map((market) => markets[market].id);
-    return { portfolio: book.store.idOf(handle), missing: missing.sort(compareIds) };
+    return { portfolio: book.store.idOf(handle), missing: scanner.verdict.missing(handle).sort(compareIds) };
   });
   return rows.sort((a, b) => compareIds(a.portfolio, b.portfolio));
 }

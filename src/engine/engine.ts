@@ -82,7 +82,7 @@ export class Engine {
       backend: this.backendName,
       accounts: book.accountCount,
       portfolios: book.portfolioCount,
-      positions: book.store.rowCount,
+      positions: book.positionCount,
       ticks: this.ticks,
       priceEpoch: this.ticks,
       tickTimeUs: this.tickTimeUs,
@@ -102,7 +102,7 @@ export class Engine {
   private applyTick(record: TickRecord): readonly Effect[] {
     if (record.timeUs < this.tickTimeUs)
       throw badInput('tick.timeUs', `a time at or after ${this.tickTimeUs}`, String(record.timeUs));
-    const reports = this.scanHalf.tick(record.marks);
+    const reports = this.scanHalf.tick(record);
     this.ticks += 1;
     this.tickTimeUs = record.timeUs;
     this.timeUs = Math.max(this.timeUs, record.timeUs);

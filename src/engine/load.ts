@@ -37,7 +37,7 @@ export async function engineFromFile(path: string, orderTtlUs: number, onLoaded:
       assert(engine !== null, 'expected the header before the accounts');
       engine.load(account);
       accounts += 1;
-      if (accounts % REPORT_EVERY_ACCOUNTS === 0) onLoaded(engine.scanHalf.book.store.rowCount);
+      if (accounts % REPORT_EVERY_ACCOUNTS === 0) onLoaded(engine.scanHalf.book.positionCount);
     },
   });
   assert(engine !== null, 'expected a header');
@@ -50,7 +50,7 @@ export function engineFromSynthetic(book: SyntheticBook, orderTtlUs: number, onL
   for (const account of syntheticAccounts(book)) {
     engine.load(account);
     accounts += 1;
-    if (accounts % REPORT_EVERY_ACCOUNTS === 0) onLoaded(engine.scanHalf.book.store.rowCount);
+    if (accounts % REPORT_EVERY_ACCOUNTS === 0) onLoaded(engine.scanHalf.book.positionCount);
   }
   return engine;
 }

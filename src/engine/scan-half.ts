@@ -1,9 +1,19 @@
 /** The scan half of the engine: book, scan and verdict. It knows its portfolios and reports on them; it knows no cases. */
-import { ONE, ZERO } from '../model/fraction.js';
-import type { Instruments } from '../model/instruments.js';
+import { lossToZero } from '../model/bankruptcy.js';
+import { add, divide, type Fraction, fromDecimal, ZERO } from '../model/fraction.js';
+import { type Instruments, isPlain } from '../model/instruments.js';
 import type { Account } from '../model/portfolio.js';
 import { ProblemList } from '../model/problems.js';
-import type { BookedFill, BookRow, Fill, Mark, PortfolioReport, Standing, Valuation } from '../model/records.js';
+import type {
+  BookedFill,
+  BookRow,
+  BreachRow,
+  Fill,
+  PortfolioReport,
+  PriceUpdate,
+  Standing,
+  Valuation,
+} from '../model/records.js';
 import type { Backend } from '../scan/backend.js';
 import { bookFills } from '../scan/fill.js';
 import { checkAccount, LiveBook } from '../scan/live-book.js';
@@ -32,9 +42,9 @@ export class ScanHalf {
     this.scanner = new Scanner(this.book, backend);
   }
 
-  /** New marks, a scan, and a report of every portfolio that is liquidatable or has just ceased to be. */
-  tick(marks: readonly Mark[]): PortfolioReport[] {
-    this.scanner.setMarks(marks);
+  /** New prices, a scan, and a report of every portfolio that is liquidatable or has just ceased to be. */
+  tick(prices: PriceUpdate): PortfolioReport[] {
+    this.scanner.setPrices(prices);
     const reports: PortfolioReport[] = [];
     const found = this.scanner.scan((handle) => reports.push(this.reportJudged(handle, 'liquidatable')));
     this.counts.nominees = found.nominees;
@@ -77,7 +87,11 @@ export class ScanHalf {
   /** Books trades, all or none. Reports every portfolio that they changed. */
   applyFills(fills: readonly Fill[]): { booked: BookedFill[]; reports: PortfolioReport[] } {
     const changed = bookFills(this.book, fills);
-    const booked = fills.map((fill): BookedFill => ({ fill, mark: this.scanner.verdict.markOf(fill.market), index: ONE }));
+    const { verdict } = this.scanner;
+    const booked = fills.map((fill): BookedFill => {
+      const index = verdict.indexOf(this.book.instruments.markets[fill.market].settleAsset);
+      return { fill, mark: verdict.markOf(fill.market), index: index === null ? null : fromDecimal(index) };
+    });
     return { booked, reports: this.follow(changed, true) };
   }
 
@@ -93,6 +107,7 @@ export class ScanHalf {
     return reports;
   }
 
+  /** A portfolio that stands on no shelf, and is less than nothing. */
   private trackDrained(portfolio: string): void {
     const { store } = this.book;
     const handle = store.find(portfolio);
@@ -114,16 +129,33 @@ export class ScanHalf {
   /** Of the portfolio that the verdict judged last. */
   private reportJudged(handle: number, standing: Standing): PortfolioReport {
     const { verdict } = this.scanner;
-    const { equity, maintenance } = standing === 'unpriced' ? NOTHING : verdict.valuation();
+    const valuation = standing === 'unpriced' ? NOTHING : verdict.valuation();
+    const rows = standing === 'liquidatable' ? verdict.breachRows(handle) : [];
     return {
       portfolio: this.book.store.idOf(handle),
       standing,
       version: this.book.store.versionOf(handle),
-      equity,
-      maintenance,
-      positions: this.book.store.rowsOf(handle),
-      lossToZero: standing === 'liquidatable' ? equity : null,
-      rows: standing === 'liquidatable' ? verdict.breachRows(handle) : [],
+      ...valuation,
+      positions: this.book.positionsIn(handle),
+      lossToZero: standing === 'liquidatable' ? this.lossToZero(valuation, rows) : null,
+      rows,
     };
+  }
+
+  /** Without haircuts and margin for anything but positions it is the equity. */
+  private lossToZero({ equity, maintenance }: Valuation, rows: readonly BreachRow[]): Fraction | null {
+    const { assets, markets, orderMargin } = this.book.instruments;
+    const held = this.scanner.verdict.assets();
+    if (orderMargin === 'initial' && held.every(({ asset }) => isPlain(assets[asset]))) return equity;
+    return lossToZero(
+      held.map(({ asset, index, equity: amount }) => {
+        const own = rows.filter(({ market }) => markets[market].settleAsset === asset);
+        const share = divide(
+          own.reduce((total, row) => add(total, row.maintenance), ZERO),
+          maintenance,
+        );
+        return { asset: assets[asset], index, equity: amount, share };
+      }),
+    );
   }
 }

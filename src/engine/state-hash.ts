@@ -5,13 +5,19 @@
 import { createHash } from 'node:crypto';
 import type { Case } from '../dispatch/cases.js';
 import type { Order } from '../dispatch/orders.js';
-import { formatDecimal } from '../model/decimal.js';
+import { type Decimal, formatDecimal } from '../model/decimal.js';
+import type { Instruments } from '../model/instruments.js';
 import { compareIds, type Portfolio } from '../model/portfolio.js';
 import type { Engine } from './engine.js';
 
-function portfolioLine(portfolio: Portfolio, marketId: (index: number) => string): string {
-  const rows = portfolio.positions.map(({ market, lots, cost }) => `${marketId(market)} ${lots} ${cost}`).sort(compareIds);
-  return `${portfolio.id}|${portfolio.mode}|${portfolio.cash}|${rows.join('|')}\n`;
+function portfolioLine(portfolio: Portfolio, { assets, markets }: Instruments): string {
+  const { positions, others = [], orders = [] } = portfolio;
+  const rows = [
+    ...positions.map(({ market, lots, cost }) => `${markets[market].id} ${lots} ${cost}`),
+    ...others.map(({ asset, amount }) => `balance ${assets[asset].id} ${amount}`),
+    ...orders.map(({ market, lots, cost, reduceOnly }) => `order ${markets[market].id} ${lots} ${cost} ${reduceOnly}`),
+  ];
+  return `${portfolio.id}|${portfolio.mode}|${portfolio.cash}|${rows.sort(compareIds).join('|')}\n`;
 }
 
 function caseLine(open: Case): string {
@@ -25,24 +31,27 @@ function orderLine({ orderId, market, side, remaining, cancelling, limitPrice, e
 }
 
 /**
- * SHA-256, hex, over marks by market, portfolios by id with their accounts' source versions, open cases and orders in the order in which they
+ * SHA-256, hex, over marks and funding by market, index prices by asset, portfolios by id with their accounts' source versions, open cases and orders in the order in which they
  * were opened, and what was last said of each liquidatable portfolio.
  */
 export function stateHash(engine: Engine): string {
   const { book, scanner } = engine.scanHalf;
   const { store, instruments } = book;
-  const marketId = (index: number): string => instruments.markets[index].id;
   const hash = createHash('sha256');
+  const priceLine = (id: string, price: Decimal | null): string => `${id}=${price === null ? '' : formatDecimal(price)}\n`;
+  const { verdict } = scanner;
   for (const { index, id } of instruments.markets) {
-    const mark = scanner.verdict.markOf(index);
-    hash.update(`${id}=${mark === null ? '' : formatDecimal(mark)}\n`);
+    hash.update(priceLine(id, verdict.markOf(index)));
+    if (verdict.fundingOf(index).units !== 0n) hash.update(priceLine(`funding ${id}`, verdict.fundingOf(index)));
   }
+  for (const asset of instruments.assets)
+    if (asset !== instruments.valuation) hash.update(priceLine(`index ${asset.id}`, verdict.indexOf(asset.index)));
   const handles: number[] = [];
   for (let handle = 0; handle < store.handleEnd; handle++) if (store.isLive(handle) && book.exists(handle)) handles.push(handle);
   const ids = new Map(handles.map((handle) => [handle, store.idOf(handle)]));
   handles.sort((a, b) => compareIds(ids.get(a) ?? '', ids.get(b) ?? ''));
   for (const handle of handles)
-    hash.update(`${store.sourceVersionOf(handle)}|${portfolioLine(book.portfolio(handle), marketId)}`);
+    hash.update(`${store.sourceVersionOf(handle)}|${portfolioLine(book.portfolio(handle), instruments)}`);
   const { desk, signals } = engine.caseHalf;
   hash.update(`${desk.openedCount}\n`);
   for (const open of desk.open()) hash.update(caseLine(open));

@@ -17,6 +17,8 @@ export function isAmount(units: bigint): boolean {
 
 /** Marks and indexes beyond this magnitude are refused at the border: their products must stay finite in float64. */
 export const PRICE_MAX = 10n ** 30n;
+/** Least mark of an inverse contract, 10^-30: its worth, one over it, must stay within the same bounds. */
+export const INVERSE_MARK_MIN = { units: 1n, decimals: 30 };
 /** Denominator of a rate written as a fraction. */
 export const RATE_DENOMINATOR_MAX = 10n ** 9n;
 /** Accounts are `[A-Za-z0-9._-]{1,64}`, market and asset ids up to 64 printable characters. */
@@ -27,10 +29,13 @@ export const PORTFOLIO_ID_LENGTH_MAX = 2 * ID_LENGTH_MAX + '/:short'.length;
 export const TIME_MS_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
 /** Tiers of one table. */
 export const TIERS_MAX = 64;
-/** Line ids are unsigned 32-bit: markets × tiers × 2 sides must stay below. */
-export const MARKETS_MAX = 1 << 20;
+export const MARKETS_MAX = 1 << 18;
+export const ASSETS_MAX = 1 << 16;
+/** Orders of one account. */
+export const ORDERS_MAX = 1 << 16;
 /** Problems listed before only the rest is counted. */
 export const PROBLEMS_LISTED_MAX = 100;
 
-assert(MARKETS_MAX * TIERS_MAX * 2 < 2 ** 32, 'line ids must fit 32 bits');
+assert(MARKETS_MAX * (TIERS_MAX * 2 + 4) + 2 * ASSETS_MAX < 2 ** 32, 'line ids must fit 32 bits');
+assert(2 * MARKETS_MAX + 2 * ASSETS_MAX + ORDERS_MAX < 2 ** 21, 'rows of a portfolio must fit 21 bits');
 assert(Number(PRICE_MAX) * LOTS_MAX < Number.MAX_VALUE, 'a notional must stay finite in float64');

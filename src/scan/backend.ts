@@ -1,5 +1,6 @@
 /** What every scan backend is: a filter that may nominate too many portfolios and never misses one. */
 import type { Store } from '../store/store.js';
+import type { Closings } from './closings.js';
 
 /** A growing list of handles over typed memory. */
 export class HandleList {
@@ -27,15 +28,23 @@ export class HandleList {
 export interface Nominations {
   /** Portfolios whose slack is not proven to be above 0. In no particular order. */
   readonly nominees: HandleList;
-  /** Portfolios with a row whose market has no mark. */
+  /** Portfolios with a row that has no price. */
   readonly unpriced: HandleList;
+}
+
+/** A tick as the filter sees it, in the valuation asset. NaN where a price is not known. */
+export interface Vectors {
+  /** By line id: what one lot (or one of an asset) adds to slack. For `lines` shelves. */
+  readonly slopes: Float64Array;
+  /** By line id, two each: what one lot adds to its group's equity, and to slack beside it. For `groups` shelves. */
+  readonly pairs: Float64Array;
+  /** Lines from here on end a group: asset a's is `firstClosing + a`. */
+  readonly firstClosing: number;
+  readonly closings: Closings;
 }
 
 export interface Backend {
   readonly name: 'js';
-  /**
-   * Scans every portfolio that has rows. `slopes` is by line id: what one lot adds to slack, NaN where the market has no mark.
-   * Clears and fills `into`.
-   */
-  scan(store: Store, slopes: Float64Array, into: Nominations): void;
+  /** Scans every portfolio that has rows. Clears and fills `into`. */
+  scan(store: Store, vectors: Vectors, into: Nominations): void;
 }

@@ -1,7 +1,7 @@
 /** How a book is spread over margin ratios, in float64: for pictures. Decides nothing. */
 import { LANES } from '../store/shelf.js';
 import type { Rows } from '../store/store.js';
-import { EXACT_UNIT, requirementNumber } from './lines.js';
+import { EXACT_UNIT, entryNumber, ROW, requirementNumber } from './lines.js';
 import type { LiveBook } from './live-book.js';
 
 /** Upper ends of the bands; the last band is open. A ratio below 1 is liquidatable. */
@@ -26,17 +26,25 @@ function marginRatio(book: LiveBook, handle: number): number {
   const { lines, store } = book;
   if (!store.locate(handle, rows)) return Number.NaN;
   const { chunk } = rows;
-  let equity = store.cashNumber(handle) * EXACT_UNIT;
+  const equities = new Map([[book.instruments.valuation.index, store.cashNumber(handle) * EXACT_UNIT]]);
+  const add = (asset: number, amount: number): void => void equities.set(asset, (equities.get(asset) ?? 0) + amount);
   let maintenance = 0;
   for (let j = 0; j < rows.count; j++) {
     const row = rows.base + j * LANES;
+    const line = chunk.line[row];
+    const kind = lines.kindOf[line];
+    const owner = lines.ownerOf[line];
+    if (kind === ROW.amount || kind === ROW.closing) add(owner, chunk.cost.toNumber(row) * EXACT_UNIT);
+    if (kind !== ROW.position) continue;
+    const market = lines.markets[owner];
     const size = chunk.lots[row];
-    const index = lines.marketOf[chunk.line[row]];
-    const market = lines.markets[index];
-    const value = size * lines.valuations[index];
-    const cost = chunk.cost.toNumber(row) * market.costUnit;
-    equity += value - cost;
-    maintenance += requirementNumber(market, Math.abs(market.onEntry ? cost : value));
+    const value = size * lines.valuations[owner];
+    const entry = entryNumber(market, size, chunk.cost.toNumber(row));
+    add(market.settleAsset, value - entry);
+    if (line >= market.waivedLine && !market.onEntry) continue;
+    maintenance += lines.indexes[market.settleAsset] * requirementNumber(market, Math.abs(market.onEntry ? entry : value));
   }
+  let equity = 0;
+  for (const [asset, amount] of equities) equity += lines.indexes[asset] * lines.closings.floorOf(asset, amount);
   return maintenance > 0 ? equity / maintenance : Number.NaN;
 }

@@ -1,8 +1,8 @@
 /** The filter as typed-array loops: always there, and the measure of the others. */
 import { PlimsollError } from '../model/errors.js';
-import { type Chunk, LANES } from '../store/shelf.js';
+import { type Chunk, LANES, type Method, type Shelf } from '../store/shelf.js';
 import type { Store } from '../store/store.js';
-import type { Backend, HandleList, Nominations } from './backend.js';
+import type { Backend, HandleList, Nominations, Vectors } from './backend.js';
 
 /** Rows that one iteration of the inner loop takes at most. */
 const UNROLL_MAX = 8;
@@ -10,7 +10,7 @@ const UNROLL_MAX = 8;
 type Kernel = (
   chunk: Chunk,
   slices: number,
-  slopes: Float64Array,
+  vectors: Vectors,
   boundFactor: number,
   nominees: HandleList,
   unpriced: HandleList,
@@ -21,32 +21,91 @@ type Kernel = (
  * `width` rows.
  */
 export function boundFactor(width: number): number {
-  return 2 ** -24 * (1 + 2 ** -10) + (4 * width + 16) * 2 ** -53;
+  return 2 ** -24 * (1 + 2 ** -10) + (8 * width + 64) * 2 ** -53;
 }
 
 /** Below this a product may have lost digits to underflow; far below any amount of money. */
 export const BOUND_ABSOLUTE = 2 ** -960;
 
+/** How a method's loop goes over the rows of a lane; `i` is the lane's first row, x its slack, s its S. */
+interface Loop {
+  /** Before the lanes. */
+  readonly prelude: string;
+  /** Before the rows of a lane. */
+  readonly start: string;
+  /** Rows i, i + 32, …, so many of them. */
+  readonly rows: (count: number) => string;
+  /** After the rows of a lane. */
+  readonly end: string;
+}
+
+const each = (count: number, text: (offset: number, j: number) => string, separator: string): string =>
+  Array.from({ length: count }, (_, j) => text(j * LANES, j)).join(separator);
+
+const LOOPS: Readonly<Record<Method, Loop>> = {
+  /** Every row adds size · slope to slack. */
+  lines: {
+    prelude: 'const { slopes } = vectors;',
+    start: '',
+    rows: (count) => `
+      ${each(count, (offset, j) => `const p${j} = size[i + ${offset}] * slopes[line[i + ${offset}]];`, '\n')}
+      x += ${each(count, (_, j) => `p${j}`, ' + ')};
+      s += ${each(count, (_, j) => `Math.abs(p${j})`, ' + ')};`,
+    end: '',
+  },
+  /**
+   * Every row adds to its group's equity e and, beside it, to slack; a closing row puts a lower bound of e through its asset's segments.
+   * What is left in e at the end counts as it stands.
+   */
+  groups: {
+    prelude: `const { pairs, firstClosing } = vectors;
+    const { starts, breaks, gains, constants } = vectors.closings;`,
+    start: 'let e = 0;',
+    rows: (count) =>
+      each(
+        count,
+        (offset) => `{
+        const l = line[i + ${offset}], z = size[i + ${offset}];
+        const p = z * pairs[2 * l], q = z * pairs[2 * l + 1];
+        e += p;
+        x += q;
+        s += Math.abs(p) + Math.abs(q);
+        if (l >= firstClosing) {
+          const low = e - s * boundFactor;
+          let k = starts[l - firstClosing];
+          const last = starts[l - firstClosing + 1] - 1;
+          while (k < last && low >= breaks[k + 1]) k++;
+          x += gains[k] * low + constants[k];
+          s += 4 * Math.abs(low);
+          e = 0;
+        }
+      }`,
+        '\n',
+      ),
+    end: 'x += e;',
+  },
+};
+
 /**
- * The loop for one shelf width, written out: lane outer, row inner, unrolled. V8 compiles each width on its own: 21 against 29 ms for one loop
- * with a variable width over the same 10.8 M rows.
+ * The loop for one method and shelf width, written out: lane outer, row inner, unrolled. V8 compiles each on its own: 21 against 29 ms for one
+ * loop with a variable width over 10.8 M rows.
  */
-function compileKernel(width: number): Kernel {
+function compileKernel({ method, width }: Shelf): Kernel {
+  const loop = LOOPS[method];
   const unroll = width <= UNROLL_MAX ? width : width % UNROLL_MAX === 0 ? UNROLL_MAX : 6;
-  const terms = Array.from({ length: unroll }, (_, j) => j);
-  const products = terms.map((j) => `const p${j} = size[i + ${j * LANES}] * slopes[line[i + ${j * LANES}]];`).join('\n');
-  const body = `${products}
-    x += ${terms.map((j) => `p${j}`).join(' + ')};
-    s += ${terms.map((j) => `Math.abs(p${j})`).join(' + ')};`;
+  const body = loop.rows(unroll);
   const inner = unroll === width ? body : `for (const end = i + ${width * LANES}; i < end; i += ${unroll * LANES}) { ${body} }`;
   const source = `
     const { line, size, cash, handle } = chunk;
+    ${loop.prelude}
     const flagged = nominees.handles, unknown = unpriced.handles;
     let n = nominees.count, u = unpriced.count;
     for (let slice = 0; slice < slices; slice++) {
       for (let lane = 0; lane < ${LANES}; lane++) {
         let i = slice * ${width * LANES} + lane, x = cash[slice * ${LANES} + lane], s = 0;
+        ${loop.start}
         ${inner}
+        ${loop.end}
         if (!(x > s * boundFactor + ${BOUND_ABSOLUTE})) {
           if (x !== x) unknown[u++] = handle[slice * ${LANES} + lane];
           else flagged[n++] = handle[slice * ${LANES} + lane];
@@ -56,7 +115,7 @@ function compileKernel(width: number): Kernel {
     nominees.count = n;
     unpriced.count = u;`;
   try {
-    return new Function('chunk', 'slices', 'slopes', 'boundFactor', 'nominees', 'unpriced', source) as Kernel;
+    return new Function('chunk', 'slices', 'vectors', 'boundFactor', 'nominees', 'unpriced', source) as Kernel;
   } catch (cause) {
     throw new PlimsollError('unavailable', 'the js backend needs code generation from strings, which this Node forbids', {
       cause,
@@ -66,29 +125,30 @@ function compileKernel(width: number): Kernel {
 
 export class JsBackend implements Backend {
   readonly name = 'js';
-  private readonly kernels = new Map<number, Kernel>();
+  private readonly kernels = new Map<string, Kernel>();
 
-  scan(store: Store, slopes: Float64Array, into: Nominations): void {
+  scan(store: Store, vectors: Vectors, into: Nominations): void {
     into.nominees.count = 0;
     into.unpriced.count = 0;
     for (const shelf of store.shelves) {
       if (shelf === undefined) continue;
-      const kernel = this.kernelFor(shelf.width);
+      const kernel = this.kernelFor(shelf);
       const factor = boundFactor(shelf.width);
       for (const [c, chunk] of shelf.chunks.entries()) {
         const slices = shelf.slicesIn(c);
         into.nominees.ensure(slices * LANES);
         into.unpriced.ensure(slices * LANES);
-        kernel(chunk, slices, slopes, factor, into.nominees, into.unpriced);
+        kernel(chunk, slices, vectors, factor, into.nominees, into.unpriced);
       }
     }
   }
 
-  private kernelFor(width: number): Kernel {
-    let kernel = this.kernels.get(width);
+  private kernelFor(shelf: Shelf): Kernel {
+    const name = `${shelf.method} ${shelf.width}`;
+    let kernel = this.kernels.get(name);
     if (kernel === undefined) {
-      kernel = compileKernel(width);
-      this.kernels.set(width, kernel);
+      kernel = compileKernel(shelf);
+      this.kernels.set(name, kernel);
     }
     return kernel;
   }

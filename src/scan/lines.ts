@@ -1,118 +1,237 @@
 /**
- * Lines: (market, tier, side) with the slope s = v − side·|v|·rate that a lot on it adds to slack, v the market's valuation of a
- * lot. Float64 throughout: this is the filter's view of the rules. The exact one is the verdict's.
+ * Lines: what a lot on them adds to equity and takes in requirement at the present prices, in the valuation asset. Positions lie on
+ * (market, tier, side), orders and amounts of assets on lines of their own. Float64 throughout: this is the filter's view of the rules. The
+ * exact one is the verdict's.
  */
-import type { Decimal } from '../model/decimal.js';
+import { type Decimal, pow10 } from '../model/decimal.js';
 import { badInput } from '../model/errors.js';
-import { add, type Fraction, fractionToNumber, fromDecimal, multiply, ONE, subtract } from '../model/fraction.js';
-import type { Instruments, Market } from '../model/instruments.js';
+import { type Fraction, fraction, fractionToNumber, fromDecimal, multiply } from '../model/fraction.js';
+import type { Instruments, Market, RequirementTable } from '../model/instruments.js';
 import { lotValue } from '../model/margin.js';
-import { requirementLine } from '../model/requirement.js';
+import type { PriceUpdate } from '../model/records.js';
 import { PADDING_LINE } from '../store/shelf.js';
+import type { Vectors } from './backend.js';
+import { Closings } from './closings.js';
 
-/** What the filter knows of one market. A table on entry notionals is one tier of rate 0: its requirement folds into cash. */
-interface MarketLines {
-  readonly firstLine: number;
-  /** Worth of one lot at a price of 1. */
-  readonly lotValue: number;
-  /** Worth of one unit of `Cost`. */
-  readonly costUnit: number;
-  readonly onEntry: boolean;
-  readonly stepped: boolean;
-  /** By tier: floor and deduction in the settle asset, rate with the closing fee inside. */
+/** What a row is, by its line. A `closing` row ends the group of rows that settle in one asset (see closings.ts). */
+export const ROW = { padding: 0, position: 1, order: 2, reduceOnly: 3, amount: 4, closing: 5 } as const;
+
+/** A requirement table in float64, closing fee inside the rates. */
+export interface TableNumbers {
   readonly floors: Float64Array;
   readonly rates: Float64Array;
   readonly deductions: Float64Array;
-  /** By tier, 1 − rate and 1 + rate, within three roundings: slopes of longs and shorts at a valuation of 1. */
-  readonly longSlopes: Float64Array;
-  readonly shortSlopes: Float64Array;
+}
+
+/** What the filter knows of one market. A table on entry notionals is one tier of rate 0: its requirement folds into a constant. */
+export interface MarketLines extends TableNumbers {
+  readonly firstLine: number;
+  /** Lines of positions: two a tier, long first, then two of rate 0 for a hedge's waived leg. */
+  readonly positionLines: number;
+  /** The line of a position that needs nothing, long; the short one follows. */
+  readonly waivedLine: number;
+  readonly orderLine: number;
+  readonly reduceOnlyLine: number;
+  readonly settleAsset: number;
+  readonly isInverse: boolean;
+  /** lot · contractSize */
+  readonly lotValue: number;
+  readonly onEntry: boolean;
+  readonly stepped: boolean;
 }
 
 /** The worth of 10^-18, the unit of cash and of the price in a cost, as a float64. */
 export const EXACT_UNIT = 1e-18;
 
-function marketLines(market: Market, firstLine: number): MarketLines {
-  const rule = market.maintenance;
-  const onEntry = rule.basis === 'entry';
-  const tiers = rule.tiers.map((tier, k) => ({ floor: fromDecimal(tier.floor), ...requirementLine(rule, k) }));
-  const column = (of: (tier: (typeof tiers)[number]) => Fraction): Float64Array =>
-    Float64Array.from(tiers, (tier) => fractionToNumber(of(tier)));
-  const lot = fractionToNumber(lotValue(market));
+/** Unit roundoff of float64. */
+export const ULP = 2 ** -53;
+
+/** Roundings that a slope may have suffered, of the sum of the magnitudes in it; derived in docs/exactness.md. */
+const SLOPE_ROUNDINGS = 24;
+
+export function tableNumbers(table: RequirementTable, fee = 0): TableNumbers {
+  const column = (of: (tier: RequirementTable['tiers'][number]) => Fraction): Float64Array =>
+    Float64Array.from(table.tiers, (tier) => fractionToNumber(of(tier)));
   return {
-    firstLine,
-    lotValue: lot,
-    costUnit: lot * EXACT_UNIT,
-    onEntry,
-    stepped: rule.method === 'step',
-    floors: column((tier) => tier.floor),
-    rates: column((tier) => tier.rate),
-    deductions: column((tier) => tier.deduction),
-    longSlopes: onEntry ? Float64Array.of(1) : column((tier) => subtract(ONE, tier.rate)),
-    shortSlopes: onEntry ? Float64Array.of(1) : column((tier) => add(ONE, tier.rate)),
+    floors: column(({ floor }) => fromDecimal(floor)),
+    rates: column(({ rate }) => rate).map((rate) => rate + fee),
+    deductions: column(({ deduction }) => deduction),
   };
 }
 
-/** The line of a tier and side: lines of a market stand together, two a tier, long first. */
+function marketLines(market: Market, firstLine: number): MarketLines {
+  const rule = market.maintenance;
+  const onEntry = rule.basis === 'entry';
+  const waivedLine = firstLine + (onEntry ? 0 : 2 * rule.tiers.length);
+  const positionLines = waivedLine + 2 - firstLine;
+  return {
+    ...tableNumbers(rule, fractionToNumber(rule.closeFee)),
+    firstLine,
+    positionLines,
+    waivedLine,
+    orderLine: firstLine + positionLines,
+    reduceOnlyLine: firstLine + positionLines + 1,
+    settleAsset: market.settleAsset,
+    isInverse: market.kind === 'inverse',
+    lotValue: fractionToNumber(lotValue(market)),
+    onEntry,
+    stepped: rule.method === 'step',
+  };
+}
+
+/** The line of a tier and side. */
 export function lineOf(market: MarketLines, tier: number, lots: number): number {
   return market.firstLine + 2 * tier + (lots < 0 ? 1 : 0);
 }
 
 /** Index of the tier that holds at a notional. */
-export function tierOf(market: MarketLines, notional: number): number {
+export function tierOf(table: TableNumbers, notional: number): number {
   let tier = 0;
-  while (tier + 1 < market.floors.length && market.floors[tier + 1] <= notional) tier += 1;
+  while (tier + 1 < table.floors.length && table.floors[tier + 1] <= notional) tier += 1;
   return tier;
 }
 
 /** f(n) in float64, to within a few roundings of n and of the deduction. */
-export function requirementNumber(market: MarketLines, notional: number): number {
-  const tier = tierOf(market, notional);
-  return market.rates[tier] * notional - market.deductions[tier];
+export function requirementNumber(table: TableNumbers, notional: number): number {
+  const tier = tierOf(table, notional);
+  return table.rates[tier] * notional - table.deductions[tier];
 }
 
-export class LineTable {
+/** Signed worth at entry in the settle asset, within thirteen roundings; `costNumber` is lots × price in 10^-18. */
+export function entryNumber(market: MarketLines, lots: number, costNumber: number): number {
+  const cost = costNumber * EXACT_UNIT;
+  return market.isInverse ? (-market.lotValue * lots * lots) / cost : cost * market.lotValue;
+}
+
+export class LineTable implements Vectors {
   readonly markets: readonly MarketLines[];
-  /** Line id to market index. */
-  readonly marketOf: Uint32Array;
-  /** What one lot on the line adds to slack at the present marks; NaN while its market has none. The filter's dense vector. */
+  /** Line id to what rows on it are (`ROW`), and to their market or asset. */
+  readonly kindOf: Uint8Array;
+  readonly ownerOf: Uint32Array;
   readonly slopes: Float64Array;
-  /** Market index to the valuation of one lot; NaN while unknown. */
+  readonly pairs: Float64Array;
+  readonly firstClosing: number;
+  readonly closings: Closings;
+  /** Market index to the worth of one lot in the settle asset; NaN while unknown. */
   readonly valuations: Float64Array;
+  /** Asset index to its index price; NaN while unknown. */
+  readonly indexes: Float64Array;
+  /** Market index to the accrued funding of one lot in the settle asset. */
+  private readonly accrued: Float64Array;
+  private readonly firstAmount: number;
   private readonly instruments: Instruments;
+  /** Asset index to the markets that settle in it. */
+  private readonly settling: readonly number[][];
 
   constructor(instruments: Instruments) {
+    const { assets, markets, valuation } = instruments;
     this.instruments = instruments;
     let next = PADDING_LINE + 1;
-    this.markets = instruments.markets.map((market) => {
+    this.markets = markets.map((market) => {
       const lines = marketLines(market, next);
-      next += 2 * lines.longSlopes.length;
+      next = lines.reduceOnlyLine + 1;
       return lines;
     });
-    this.marketOf = new Uint32Array(next);
+    this.firstAmount = next;
+    this.firstClosing = next + assets.length;
+    const count = this.firstClosing + assets.length;
+    this.kindOf = new Uint8Array(count);
+    this.ownerOf = new Uint32Array(count);
     for (const [index, market] of this.markets.entries()) {
-      this.marketOf.fill(index, market.firstLine, market.firstLine + 2 * market.longSlopes.length);
+      this.kindOf.fill(ROW.position, market.firstLine, market.orderLine);
+      this.kindOf[market.orderLine] = ROW.order;
+      this.kindOf[market.reduceOnlyLine] = ROW.reduceOnly;
+      this.ownerOf.fill(index, market.firstLine, market.reduceOnlyLine + 1);
     }
-    this.slopes = new Float64Array(new SharedArrayBuffer(8 * next)).fill(Number.NaN);
-    this.slopes[PADDING_LINE] = 0;
-    this.valuations = new Float64Array(instruments.markets.length).fill(Number.NaN);
+    for (const { index } of assets) {
+      this.kindOf[this.amountLine(index)] = ROW.amount;
+      this.kindOf[this.closingLine(index)] = ROW.closing;
+      this.ownerOf[this.amountLine(index)] = index;
+      this.ownerOf[this.closingLine(index)] = index;
+    }
+    this.slopes = new Float64Array(new SharedArrayBuffer(8 * count));
+    this.pairs = new Float64Array(new SharedArrayBuffer(16 * count));
+    this.closings = new Closings(assets);
+    this.valuations = new Float64Array(markets.length).fill(Number.NaN);
+    this.indexes = new Float64Array(assets.length).fill(Number.NaN);
+    this.accrued = new Float64Array(markets.length);
+    this.settling = assets.map(({ index }) => markets.filter(({ settleAsset }) => settleAsset === index).map((m) => m.index));
+    for (const { index } of markets) this.refreshMarket(index);
+    for (const { index } of assets) this.setIndex(index, index === valuation.index ? 1 : Number.NaN);
   }
 
-  /** Sets a market's mark: its valuation, within three roundings, and the slopes of its lines, within seven. */
-  setMark(index: number, price: Decimal): void {
-    const market = this.markets[index];
-    const exact = multiply(fromDecimal(price), lotValue(this.instruments.markets[index]));
+  /** The line of an amount of an asset that counts as it stands. */
+  amountLine(asset: number): number {
+    return this.firstAmount + asset;
+  }
+
+  /** The line of the row that ends an asset's group. */
+  closingLine(asset: number): number {
+    return this.firstClosing + asset;
+  }
+
+  /** Takes new prices: valuations within three roundings, and every line that they move. */
+  update({ marks, indexes = [], funding = [] }: PriceUpdate): void {
+    const moved = new Set<number>();
+    for (const { market, price } of marks) {
+      this.valuations[market] = this.valuationOf(market, price);
+      moved.add(market);
+    }
+    for (const { market, index } of funding) {
+      this.accrued[market] = fractionToNumber(multiply(fromDecimal(index), lotValue(this.instruments.markets[market])));
+      moved.add(market);
+    }
+    for (const { asset, price } of indexes) {
+      this.setIndex(asset, fractionToNumber(fromDecimal(price)));
+      for (const market of this.settling[asset]) moved.add(market);
+    }
+    for (const market of moved) this.refreshMarket(market);
+  }
+
+  /** The worth of a lot in the settle asset: lot · contractSize times the price, or −1/price of an inverse contract. */
+  private valuationOf(index: number, price: Decimal): number {
+    const market = this.instruments.markets[index];
+    const lot = lotValue(market);
+    const exact =
+      market.kind === 'inverse'
+        ? fraction(-lot.n * pow10(price.decimals), lot.d * price.units)
+        : multiply(fromDecimal(price), lot);
     const valuation = fractionToNumber(exact);
     if (!Number.isFinite(valuation)) {
-      throw badInput(`mark of ${this.instruments.markets[index].id}`, 'a finite value of a lot', String(valuation), 'overflow');
+      throw badInput(`mark of ${market.id}`, 'a finite value of a lot', String(valuation), 'overflow');
     }
-    this.valuations[index] = valuation;
-    // For a negative valuation |v| = −v: the requirement is taken off the other way round.
-    const [long, short] = valuation < 0 ? [market.shortSlopes, market.longSlopes] : [market.longSlopes, market.shortSlopes];
-    for (let tier = 0; tier < long.length; tier++) {
-      this.slopes[market.firstLine + 2 * tier] = valuation * long[tier];
-      this.slopes[market.firstLine + 2 * tier + 1] = valuation * short[tier];
+    return valuation;
+  }
+
+  private setIndex(asset: number, price: number): void {
+    this.indexes[asset] = price;
+    const line = this.amountLine(asset);
+    // Amounts may be of either sign: their slope is not moved to a side; its three roundings are in the scan's bound.
+    this.slopes[line] = price;
+    this.pairs[2 * line] = price;
+    this.pairs[2 * this.closingLine(asset)] = price;
+    this.closings.setIndex(asset, price);
+  }
+
+  /** The slopes of a market's lines, moved against the holder by a bound on their own rounding: a long's down, a short's up. */
+  private refreshMarket(index: number): void {
+    const market = this.markets[index];
+    const price = this.indexes[market.settleAsset];
+    const worth = price * this.valuations[index];
+    const value = worth - price * this.accrued[index];
+    const magnitude = Math.abs(worth) + Math.abs(price * this.accrued[index]);
+    const gross = Math.abs(worth);
+    const { slopes, pairs } = this;
+    for (let line = market.firstLine; line < market.orderLine; line += 2) {
+      const tier = (line - market.firstLine) >> 1;
+      const need = line === market.waivedLine ? 0 : gross * market.rates[tier];
+      const bound = SLOPE_ROUNDINGS * ULP * (magnitude + need);
+      slopes[line] = value - need - bound;
+      slopes[line + 1] = value + need + bound;
+      pairs[2 * line] = value - bound;
+      pairs[2 * line + 1] = -need - bound;
+      pairs[2 * line + 2] = value + bound;
+      pairs[2 * line + 3] = need + bound;
     }
   }
 }
-
-export type { MarketLines };

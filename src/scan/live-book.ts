@@ -2,49 +2,56 @@
  * The live book: accounts and trades applied to the store, every row on the line that its window gives it. Cross portfolios anchor
  * their account: they are in the store even when empty, and link to the account's isolated portfolios.
  */
+import { type Decimal, divideRounded, pow10 } from '../model/decimal.js';
 import type { Instruments } from '../model/instruments.js';
+import { lotValue } from '../model/margin.js';
 import {
   type Account,
-  type Cash,
+  type Balance,
   cash,
   cost,
+  crossOf,
+  EXACT_DECIMALS,
+  held,
   isolatedId,
   lots,
+  type OpenOrder,
   type Portfolio,
   type Position,
   sideOf,
 } from '../model/portfolio.js';
+import type { PriceUpdate } from '../model/records.js';
 import { checkAmount } from '../store/limbs.js';
 import { LANES } from '../store/shelf.js';
 import { type Rows, Store } from '../store/store.js';
-import { EXACT_UNIT, LineTable, lineOf } from './lines.js';
-import { type RowTerm, Windows } from './windows.js';
+import { withBalance, withPosition } from './changes.js';
+import { Composition } from './composition.js';
+import { Folder } from './fold.js';
+import { LineTable, lineOf, ROW } from './lines.js';
+import { Windows } from './windows.js';
 
 const HEDGE = 1;
 const ISOLATED = 2;
 
-/** Unit roundoff of float64. */
-const ULP = 2 ** -53;
-
-const scratch = new Float32Array(1);
-const scratchBits = new Int32Array(scratch.buffer);
-
-/** The largest float32 that is not above x. */
-export function floorToFloat32(x: number): number {
-  scratch[0] = x;
-  if (scratch[0] <= x) return scratch[0];
-  if (scratch[0] === 0) return -(2 ** -149);
-  scratchBits[0] += scratch[0] > 0 ? -1 : 1;
-  return scratch[0];
-}
-
 /** Refuses amounts beyond what the store holds, before anything is written. */
 export function checkAccount(account: Account): void {
-  checkAmount(account.balance, `account ${account.id}: balance`);
-  for (const position of account.cross) checkAmount(position.cost, `account ${account.id}: cost`);
+  const check = (units: bigint, what: string): void => checkAmount(units, `account ${account.id}: ${what}`);
+  // Funding that the balance has already comes on top of it.
+  let settled = 0n;
+  for (const { cost: units, funding = 0n } of account.cross) {
+    check(units, 'cost');
+    settled += funding < 0n ? -funding : funding;
+  }
+  check(account.balance + settled, 'balance');
+  check(account.balance - settled, 'balance');
+  for (const { amount } of account.others ?? []) {
+    check(amount + settled, 'balance');
+    check(amount - settled, 'balance');
+  }
+  for (const order of account.orders ?? []) check(order.cost, 'order');
   for (const position of account.isolated) {
-    checkAmount(position.cost, `account ${account.id}: cost`);
-    checkAmount(position.collateral, `account ${account.id}: collateral`);
+    check(position.cost, 'cost');
+    check(position.collateral + (position.funding ?? 0n), 'collateral');
   }
 }
 
@@ -53,16 +60,23 @@ export class LiveBook {
   readonly store = new Store();
   readonly lines: LineTable;
   private readonly windows: Windows;
+  private readonly composition: Composition;
+  private readonly folder: Folder;
   private readonly rows = {} as Rows;
-  private readonly term: RowTerm = { line: 0, constant: 0, magnitude: 0 };
+  private readonly funding: Decimal[];
   private accountTotal = 0;
+  /** Rows that are no positions: orders and amounts. */
+  private otherRows = 0;
   /** Cross portfolios without rows and cash: they anchor their account and are no portfolio yet. */
   private emptyAnchors = 0;
 
   constructor(instruments: Instruments) {
     this.instruments = instruments;
     this.lines = new LineTable(instruments);
+    this.funding = instruments.markets.map(() => ({ units: 0n, decimals: 0 }));
     this.windows = new Windows(this.lines);
+    this.composition = new Composition(instruments, this.lines);
+    this.folder = new Folder(this.store, instruments, this.lines, this.windows);
   }
 
   get accountCount(): number {
@@ -71,6 +85,10 @@ export class LiveBook {
 
   get portfolioCount(): number {
     return this.store.portfolioCount - this.emptyAnchors;
+  }
+
+  get positionCount(): number {
+    return this.store.rowCount - this.otherRows;
   }
 
   isIsolated(handle: number): boolean {
@@ -101,16 +119,23 @@ export class LiveBook {
     }
     this.store.setFlags(anchor, hedge);
     this.store.setSourceVersion(anchor, sourceVersion);
-    this.setPortfolio(anchor, account.balance, account.cross);
+    this.setPortfolio(anchor, crossOf(account));
     if (account.isolated.length === 0 && this.store.linkOf(anchor) < 0) return [anchor];
     return [anchor, ...this.setIsolated(anchor, account)];
   }
 
   /**
    * Sets one position of a portfolio, 0 lots to remove it: the fast path of a venue's own updates. In hedge mode the sign of
-   * the lots (or of the leg to be removed, given by `leg`) says which leg.
+   * the lots (or of the leg to be removed, given by `leg`) says which leg. Balances stay as they are.
    */
   setPosition(handle: number, market: number, size: number, costUnits: bigint, leg = size): void {
+    if (!this.composition.standsAlone(market)) {
+      this.setPortfolio(
+        handle,
+        withPosition(this.portfolio(handle), market, size, costUnits, this.isHedged(handle) ? leg : null),
+      );
+      return;
+    }
     const wasEmpty = this.isEmptyAnchor(handle);
     const j = this.findRow(handle, market, leg);
     if (size === 0) {
@@ -123,32 +148,67 @@ export class LiveBook {
     this.refresh(handle, wasEmpty);
   }
 
-  /** Sets a portfolio's cash and positions, whatever they were. */
-  setPortfolio(handle: number, balance: Cash, positions: readonly Position[]): void {
-    const { store } = this;
+  /** Sets a portfolio's balances, positions and orders, whatever they were. */
+  setPortfolio(handle: number, portfolio: Pick<Portfolio, 'cash' | 'others' | 'positions' | 'orders'>): void {
+    const { store, composition } = this;
+    const settled = this.withFunding({ id: store.idOf(handle), mode: 'cross', ...portfolio });
+    composition.compose(settled);
     const wasEmpty = this.isEmptyAnchor(handle);
-    store.setCash(handle, balance);
+    const othersBefore = this.rowsBesidePositions(handle);
+    store.setCash(handle, settled.cash);
+    if (composition.method !== store.methodOf(handle)) store.clearRows(handle, composition.method);
     const present = store.rowsOf(handle);
-    if (present === 0) store.reserve(handle, positions.length);
-    for (const [j, position] of positions.entries()) {
-      const line = lineOf(this.lines.markets[position.market], 0, position.lots);
-      if (j < present) store.setRow(handle, j, line, position.lots, position.cost);
-      else store.appendRow(handle, line, position.lots, position.cost);
+    if (present === 0) store.reserve(handle, composition.count);
+    for (let j = 0; j < composition.count; j++) {
+      const { lines, lots: sizes, amounts } = composition;
+      if (j < present) store.setRow(handle, j, lines[j], sizes[j], amounts[j]);
+      else store.appendRow(handle, lines[j], sizes[j], amounts[j]);
     }
-    for (let j = present - 1; j >= positions.length; j--) store.removeRow(handle, j);
+    for (let j = present - 1; j >= composition.count; j--) store.removeRow(handle, j);
+    this.otherRows += this.rowsBesidePositions(handle) - othersBefore;
     this.refresh(handle, wasEmpty);
   }
 
-  setCash(handle: number, units: bigint): void {
-    const wasEmpty = this.isEmptyAnchor(handle);
-    this.store.setCash(handle, units);
-    this.refresh(handle, wasEmpty);
+  /** Adds to a portfolio's balance in an asset. */
+  addToBalance(handle: number, asset: number, units: bigint): void {
+    const { valuation } = this.instruments;
+    if (asset === valuation.index && this.composition.isPlain(asset)) {
+      const wasEmpty = this.isEmptyAnchor(handle);
+      this.store.setCash(handle, this.store.cashOf(handle) + units);
+      this.refresh(handle, wasEmpty);
+    } else {
+      this.setPortfolio(handle, withBalance(this.portfolio(handle), asset, units, valuation.index));
+    }
+  }
+
+  /** What a trade makes of a portfolio: a position (see `setPosition`) and so much more of its settle asset. */
+  setTraded(handle: number, market: number, after: Pick<Position, 'lots' | 'cost'>, units: bigint, leg: number): void {
+    const { settleAsset } = this.instruments.markets[market];
+    if (this.composition.standsAlone(market)) {
+      this.addToBalance(handle, settleAsset, units);
+      this.setPosition(handle, market, after.lots, after.cost, leg);
+      return;
+    }
+    const whichLeg = this.isHedged(handle) ? leg : null;
+    const traded = withPosition(this.portfolio(handle), market, after.lots, after.cost, whichLeg);
+    this.setPortfolio(handle, withBalance(traded, settleAsset, units, this.instruments.valuation.index));
+  }
+
+  /** A portfolio's balance in an asset, all funding up to the funding index 0 in it. */
+  balanceOf(handle: number, asset: number): bigint {
+    if (asset === this.instruments.valuation.index) return this.store.cashOf(handle);
+    return this.portfolio(handle).others?.find((other) => other.asset === asset)?.amount ?? 0n;
   }
 
   /** The position of a market, null when there is none; in hedge mode the leg whose sign is that of `leg`. */
   position(handle: number, market: number, leg: number): Position | null {
     const j = this.findRow(handle, market, leg);
-    return j < 0 ? null : this.positionAt(handle, j);
+    return j < 0 ? null : this.positionAt(this.rows.base + j * LANES);
+  }
+
+  /** How many positions a portfolio has. */
+  positionsIn(handle: number): number {
+    return this.store.rowsOf(handle) - this.rowsBesidePositions(handle);
   }
 
   /** Removes an isolated portfolio and takes it out of its account's list. */
@@ -156,16 +216,37 @@ export class LiveBook {
     let before = anchor;
     while (this.store.linkOf(before) !== handle) before = this.store.linkOf(before);
     this.store.setLink(before, this.store.linkOf(handle));
+    this.otherRows -= this.rowsBesidePositions(handle);
     this.store.remove(handle);
   }
 
+  /** Takes new prices, and re-tiers the markets that they carry out of their windows. */
+  update(prices: PriceUpdate): void {
+    this.lines.update(prices);
+    for (const { market, index } of prices.funding ?? []) this.funding[market] = index;
+    this.retier(prices.marks.map(({ market }) => market));
+  }
+
+  /** Cumulative funding of a market, 0 before the first. */
+  fundingOf(market: number): Decimal {
+    return this.funding[market];
+  }
+
+  /** What lots opened now will have paid less than those open since the funding index 0, in the settle asset's 10^-18, rounded down. */
+  settledFunding(market: number, opened: number): bigint {
+    const { units, decimals } = this.funding[market];
+    if (units === 0n) return 0n;
+    const { n, d } = lotValue(this.instruments.markets[market]);
+    return divideRounded(BigInt(opened) * units * n * pow10(EXACT_DECIMALS), pow10(decimals) * d, 'down');
+  }
+
   /** When one of the markets that changed has left its window: moves windows and sweeps once over the rows on their lines. */
-  retier(changed: readonly number[]): void {
+  private retier(changed: readonly number[]): void {
     if (!changed.some((market) => this.windows.hasLeft(market))) return;
-    const stale = new Uint8Array(this.lines.marketOf.length);
+    const stale = new Uint8Array(this.lines.kindOf.length);
     for (const market of this.windows.recentre()) {
-      const { firstLine, longSlopes } = this.lines.markets[market];
-      stale.fill(1, firstLine, firstLine + 2 * longSlopes.length);
+      const { firstLine, orderLine } = this.lines.markets[market];
+      stale.fill(1, firstLine, orderLine);
     }
     this.sweep(stale);
   }
@@ -184,32 +265,73 @@ export class LiveBook {
     return ids;
   }
 
-  /** A portfolio as the model has it. */
+  /**
+   * A portfolio as the model has it. Its balances are those at the funding index 0: what its positions have accrued since is not in them,
+   * and what they had before is.
+   */
   portfolio(handle: number): Portfolio {
-    const positions = Array.from({ length: this.store.rowsOf(handle) }, (_, j) => this.positionAt(handle, j));
-    const mode = this.isIsolated(handle) ? 'isolated' : 'cross';
-    return { id: this.store.idOf(handle), mode, cash: cash(this.store.cashOf(handle)), positions };
+    const { rows, lines } = this;
+    const positions: Position[] = [];
+    const others: Balance[] = [];
+    const orders: OpenOrder[] = [];
+    const count = this.store.locate(handle, rows) ? rows.count : 0;
+    for (let j = 0; j < count; j++) {
+      const row = rows.base + j * LANES;
+      const line = rows.chunk.line[row];
+      const kind = lines.kindOf[line];
+      const owner = lines.ownerOf[line];
+      if (kind === ROW.position) positions.push(this.positionAt(row));
+      else if (kind === ROW.order || kind === ROW.reduceOnly)
+        orders.push({ ...this.positionAt(row), reduceOnly: kind === ROW.reduceOnly });
+      else if (rows.chunk.cost.get(row) !== 0n) others.push({ asset: owner, amount: cash(rows.chunk.cost.get(row)) });
+    }
+    others.sort((a, b) => a.asset - b.asset);
+    return {
+      id: this.store.idOf(handle),
+      mode: this.isIsolated(handle) ? 'isolated' : 'cross',
+      cash: cash(this.store.cashOf(handle)),
+      positions,
+      ...(others.length === 0 ? {} : { others }),
+      ...(orders.length === 0 ? {} : { orders }),
+    };
   }
 
-  private positionAt(handle: number, j: number): Position {
-    const { rows } = this;
-    this.store.locate(handle, rows);
-    const row = rows.base + j * LANES;
-    const market = this.lines.marketOf[rows.chunk.line[row]];
-    return { market, lots: lots(rows.chunk.lots[row]), cost: cost(rows.chunk.cost.get(row)) };
+  private positionAt(row: number): Position {
+    const { chunk } = this.rows;
+    return { market: this.lines.ownerOf[chunk.line[row]], lots: lots(chunk.lots[row]), cost: cost(chunk.cost.get(row)) };
   }
 
-  /** Row of a market; in hedge mode the leg of that sign. −1 when there is none. */
+  /** Row of a market's position; in hedge mode the leg of that sign. −1 when there is none. Leaves `rows` at the portfolio. */
   private findRow(handle: number, market: number, leg: number): number {
-    const { rows } = this;
+    const { rows, lines } = this;
     if (!this.store.locate(handle, rows)) return -1;
+    const { firstLine, orderLine } = lines.markets[market];
     const hedged = this.isHedged(handle);
     for (let j = 0; j < rows.count; j++) {
       const row = rows.base + j * LANES;
-      if (this.lines.marketOf[rows.chunk.line[row]] !== market) continue;
+      const line = rows.chunk.line[row];
+      if (line < firstLine || line >= orderLine) continue;
       if (!hedged || rows.chunk.lots[row] < 0 === leg < 0) return j;
     }
     return -1;
+  }
+
+  private rowsBesidePositions(handle: number): number {
+    const { rows, lines } = this;
+    if (!this.store.locate(handle, rows)) return 0;
+    let others = 0;
+    for (let j = 0; j < rows.count; j++) if (lines.kindOf[rows.chunk.line[rows.base + j * LANES]] !== ROW.position) others += 1;
+    return others;
+  }
+
+  /** Balances as they would be had no funding been settled: what positions say is in them already is taken out into them. */
+  private withFunding(portfolio: Portfolio): Portfolio {
+    if (portfolio.positions.every(({ funding }) => funding === undefined)) return portfolio;
+    let settled = portfolio;
+    const { markets, valuation } = this.instruments;
+    for (const { market, funding = 0n } of portfolio.positions)
+      settled = withBalance(settled, markets[market].settleAsset, funding, valuation.index);
+    return settled;
   }
 
   private setIsolated(anchor: number, account: Account): number[] {
@@ -224,7 +346,8 @@ export class LiveBook {
         this.store.setLink(anchor, handle);
       }
       wanted.add(handle);
-      this.setPortfolio(handle, position.collateral, [position]);
+      const balances = held(position.collateral, market.settleAsset, this.instruments.valuation.index);
+      this.setPortfolio(handle, { ...balances, positions: [position] });
     }
     for (let handle = this.store.linkOf(anchor); handle >= 0; ) {
       const next = this.store.linkOf(handle);
@@ -243,33 +366,10 @@ export class LiveBook {
   private refresh(handle: number, wasEmpty: boolean): void {
     this.emptyAnchors += Number(this.isEmptyAnchor(handle)) - Number(wasEmpty);
     this.store.setVersion(handle, this.store.versionOf(handle) + 1);
-    this.assignRows(handle);
+    this.folder.fold(handle);
   }
 
-  /**
-   * Puts every row of a portfolio on its line and folds what is constant into the filter's cash: balance − Σ cost + Σ (deduction −
-   * guard), lowered by a bound on its own rounding (docs/exactness.md) and then to a float32.
-   */
-  private assignRows(handle: number): void {
-    const { rows, term } = this;
-    if (!this.store.locate(handle, rows)) return;
-    const balance = this.store.cashNumber(handle) * EXACT_UNIT;
-    let sum = balance;
-    let magnitude = Math.abs(balance);
-    for (let j = 0; j < rows.count; j++) {
-      const row = rows.base + j * LANES;
-      const market = this.lines.marketOf[rows.chunk.line[row]];
-      const entry = rows.chunk.cost.toNumber(row) * this.lines.markets[market].costUnit;
-      this.windows.assign(market, rows.chunk.lots[row], entry, term);
-      rows.chunk.line[row] = term.line;
-      sum += term.constant - entry;
-      magnitude += Math.abs(entry) + term.magnitude;
-    }
-    const bound = (2 * rows.count + 16) * ULP * magnitude;
-    this.store.setFilterCash(handle, floorToFloat32(sum - bound));
-  }
-
-  /** Assigns anew every portfolio that has a row on a stale line. */
+  /** Folds anew every portfolio that has a row on a stale line. */
   private sweep(stale: Uint8Array): void {
     for (const shelf of this.store.shelves) {
       if (shelf === undefined) continue;
@@ -279,7 +379,7 @@ export class LiveBook {
           const base = (lane >>> 5) * shelf.width * LANES + (lane & 31);
           let hit = 0;
           for (let j = 0; j < shelf.width; j++) hit |= stale[chunk.line[base + j * LANES]];
-          if (hit !== 0) this.assignRows(chunk.handle[lane]);
+          if (hit !== 0) this.folder.fold(chunk.handle[lane]);
         }
       }
     }

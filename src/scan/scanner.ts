@@ -1,8 +1,9 @@
-/** Filter, then verdict: marks in, the exact standing of every portfolio that could be in trouble out. */
-import { compareDecimals, formatDecimal } from '../model/decimal.js';
+/** Filter, then verdict: prices in, the exact standing of every portfolio that could be in trouble out. */
+import { compareDecimals, type Decimal, formatDecimal } from '../model/decimal.js';
 import { badInput } from '../model/errors.js';
-import { PRICE_MAX } from '../model/limits.js';
-import type { Mark } from '../model/records.js';
+import type { Market } from '../model/instruments.js';
+import { INVERSE_MARK_MIN, PRICE_MAX } from '../model/limits.js';
+import type { FundingIndex, IndexPrice, Mark, PriceUpdate } from '../model/records.js';
 import { type Backend, HandleList, type Nominations } from './backend.js';
 import type { LiveBook } from './live-book.js';
 import { Verdict } from './verdict.js';
@@ -10,7 +11,7 @@ import { Verdict } from './verdict.js';
 /** What one scan found. Handles are in no particular order. */
 export interface ScanResult {
   readonly nominees: number;
-  /** Portfolios with positions that lack a mark. */
+  /** Portfolios that lack a price. */
   readonly unpriced: Uint32Array;
   readonly liquidatable: readonly number[];
   /** With positions; those without are decided when they change, for no mark moves them. */
@@ -29,20 +30,19 @@ export class Scanner {
     this.verdict = new Verdict(book);
   }
 
-  /** Takes new marks and re-tiers the markets that they carry out of their windows. All or none: a bad mark changes nothing. */
-  setMarks(marks: readonly Mark[]): void {
-    for (const mark of marks) this.checkMark(mark);
-    for (const { market, price } of marks) {
-      this.book.lines.setMark(market, price);
-      this.verdict.setMark(market, price);
-    }
-    this.book.retier(marks.map(({ market }) => market));
+  /** Takes new prices and re-tiers the markets that they carry out of their windows. All or none: a bad price changes nothing. */
+  setPrices(prices: PriceUpdate): void {
+    for (const mark of prices.marks) this.checkMark(mark);
+    for (const index of prices.indexes ?? []) this.checkIndex(index);
+    for (const funding of prices.funding ?? []) this.checkFunding(funding);
+    this.book.update(prices);
+    this.verdict.update(prices);
   }
 
   /** `onLiquidatable` is called while the verdict still holds what it judged of the portfolio. */
   scan(onLiquidatable: (handle: number) => void = () => undefined): ScanResult {
     const { nominees, unpriced } = this.nominations;
-    this.backend.scan(this.book.store, this.book.lines.slopes, this.nominations);
+    this.backend.scan(this.book.store, this.book.lines, this.nominations);
     const liquidatable: number[] = [];
     const insolvent: number[] = [];
     for (const handle of nominees.view()) {
@@ -58,14 +58,39 @@ export class Scanner {
   }
 
   private checkMark({ market, price }: Mark): void {
-    const instrument = this.book.instruments.markets[market];
-    if (instrument === undefined)
-      throw badInput('mark', `a market index below ${this.book.instruments.markets.length}`, String(market));
+    const instrument = this.marketAt(market, 'mark');
     const place = `mark of ${instrument.id}`;
     if (price.units <= 0n && !instrument.allowNonPositive) throw badInput(place, 'a price above 0', formatDecimal(price));
-    const size = { units: price.units < 0n ? -price.units : price.units, decimals: price.decimals };
-    if (compareDecimals(size, { units: PRICE_MAX, decimals: 0 }) > 0) {
-      throw badInput(place, `a price within ${PRICE_MAX}`, formatDecimal(price), 'overflow');
+    checkSize(place, price);
+    if (instrument.kind === 'inverse' && compareDecimals(price, INVERSE_MARK_MIN) < 0) {
+      throw badInput(place, `a price of at least ${formatDecimal(INVERSE_MARK_MIN)}`, formatDecimal(price), 'overflow');
     }
+  }
+
+  private checkIndex({ asset, price }: IndexPrice): void {
+    const { assets, valuation } = this.book.instruments;
+    if (assets[asset] === undefined) throw badInput('index', `an asset index below ${assets.length}`, String(asset));
+    const place = `index of ${assets[asset].id}`;
+    if (asset === valuation.index) throw badInput(place, 'no index price, as it is the valuation asset', formatDecimal(price));
+    if (price.units <= 0n) throw badInput(place, 'a price above 0', formatDecimal(price));
+    checkSize(place, price);
+  }
+
+  private checkFunding({ market, index }: FundingIndex): void {
+    checkSize(`funding of ${this.marketAt(market, 'funding').id}`, index);
+  }
+
+  private marketAt(market: number, what: string): Market {
+    const { markets } = this.book.instruments;
+    const instrument = markets[market];
+    if (instrument === undefined) throw badInput(what, `a market index below ${markets.length}`, String(market));
+    return instrument;
+  }
+}
+
+function checkSize(place: string, price: Decimal): void {
+  const size = { units: price.units < 0n ? -price.units : price.units, decimals: price.decimals };
+  if (compareDecimals(size, { units: PRICE_MAX, decimals: 0 }) > 0) {
+    throw badInput(place, `a price within ${PRICE_MAX}`, formatDecimal(price), 'overflow');
   }
 }

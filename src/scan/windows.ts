@@ -10,7 +10,7 @@ export const WINDOW = 0.05;
 /** Computed a little wider than it is tested, so that no rounding at its edge matters. */
 const WINDOW_WITH_SLACK = WINDOW * (1 + 1e-9);
 /** Notionals are taken a little larger where a step could otherwise be missed by a rounding. */
-const ABOVE = 1 + 1e-12;
+export const ABOVE = 1 + 1e-12;
 
 /** A row's place: its line, and the constant that goes with it into the filter's cash. */
 export interface RowTerm {
@@ -57,15 +57,15 @@ export class Windows {
     return !(ratio >= 1 / (1 + window) && ratio <= 1 + window);
   }
 
-  /** Assigns a row: fills `into` with its line and constant. `costNumber` is the entry cost in the settle asset. */
-  assign(marketIndex: number, lots: number, costNumber: number, into: RowTerm): void {
+  /** Assigns a row: fills `into` with its line and constant, in the settle asset. `entry` is its worth at entry there. */
+  assign(marketIndex: number, lots: number, entry: number, into: RowTerm): void {
     const market = this.lines.markets[marketIndex];
-    if (market.onEntry) this.assignOnEntry(market, lots, costNumber, into);
+    if (market.onEntry) this.assignOnEntry(market, lots, entry, into);
     else this.assignOnMark(market, lots, this.references[marketIndex], into);
   }
 
-  private assignOnEntry(market: MarketLines, lots: number, costNumber: number, into: RowTerm): void {
-    const notional = Math.abs(costNumber) * ABOVE;
+  private assignOnEntry(market: MarketLines, lots: number, entry: number, into: RowTerm): void {
+    const notional = Math.abs(entry) * ABOVE;
     const tier = tierOf(market, notional);
     into.line = lineOf(market, 0, lots);
     into.constant = -requirementNumber(market, notional);

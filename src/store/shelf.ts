@@ -20,10 +20,10 @@ const ROWS_PER_CHUNK = 1 << 16;
  */
 export class Chunk {
   readonly buffer: SharedArrayBuffer;
-  /** Per row, for the filter: line id, and size in lots as float32 to nearest. */
+  /** Per row, for the filter: line id, and size (in lots as float32 to nearest, or what the scan's owner sets). */
   readonly line: Uint32Array;
   readonly size: Float32Array;
-  /** Per row, exact: size in lots, and entry cost. */
+  /** Per row, exact: size in lots (0 of a mere amount), and entry cost or amount. */
   readonly lots: Float64Array;
   readonly cost: LimbColumn;
   /** Per lane: the filter's constant term (+∞ in an empty lane), and the portfolio. */
@@ -53,8 +53,12 @@ export class Chunk {
   }
 }
 
+/** What a scan does with the rows of a shelf's portfolios: one method a shelf, so that no loop branches on it. */
+export type Method = 'lines' | 'groups';
+
 export class Shelf {
   readonly width: number;
+  readonly method: Method;
   /** A power of two, so that a slot splits by shift and mask. */
   readonly slicesPerChunk: number;
   readonly chunks: Chunk[] = [];
@@ -65,9 +69,10 @@ export class Shelf {
   private readonly freeSlots: number[] = [];
   private readonly dirtySlices: number[] = [];
 
-  constructor(width: number) {
+  constructor(width: number, method: Method) {
     assert(width > 0, 'expected a width above 0');
     this.width = width;
+    this.method = method;
     this.slicesPerChunk = 2 ** Math.max(0, 31 - Math.clz32(ROWS_PER_CHUNK / (width * LANES)));
     this.slotShift = 31 - Math.clz32(this.slicesPerChunk * LANES);
     this.slotMask = this.slicesPerChunk * LANES - 1;

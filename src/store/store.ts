@@ -6,7 +6,10 @@ import { assert } from '../model/errors.js';
 import { IdTable } from './ids.js';
 import { checkAmount } from './limbs.js';
 import { HANDLE_BITS, HANDLE_MASK, NO_LINK, NO_SHELF, PortfolioChunk } from './portfolio-chunk.js';
-import { type Chunk, LANES, Shelf } from './shelf.js';
+import { type Chunk, LANES, type Method, Shelf } from './shelf.js';
+
+/** The flag of portfolios on `groups` shelves; the others are the caller's. */
+const GROUPS = 4;
 
 /** Widths 1, 2, 3, 4, 6, 8, 12, 16, 24, …: at most a third of a lane is padding. */
 export function widthOfClass(index: number): number {
@@ -14,6 +17,9 @@ export function widthOfClass(index: number): number {
   const half = 2 ** Math.floor((index - 1) / 2);
   return index % 2 === 1 ? half * 2 : half * 3;
 }
+
+/** Shelves of `groups` stand behind those of `lines`, class by class. */
+const GROUPS_SHELF = 64;
 
 function classFor(rows: number): number {
   let index = 0;
@@ -30,7 +36,7 @@ export interface Rows {
 }
 
 export class Store {
-  /** By width class; a class without portfolios may be absent. Scans read these in place. */
+  /** By method and width class; a class without portfolios may be absent. Scans read these in place. */
   readonly shelves: (Shelf | undefined)[] = [];
   private readonly ids = new IdTable();
   private readonly portfolios: PortfolioChunk[] = [];
@@ -80,14 +86,28 @@ export class Store {
     return portfolio.rows(at);
   }
 
+  /** The caller's flags: 0 to 3. */
   flagsOf(handle: number): number {
     const { portfolio, at } = this.entry(handle);
-    return portfolio.flags(at);
+    return portfolio.flags(at) & ~GROUPS;
   }
 
   setFlags(handle: number, flags: number): void {
     const { portfolio, at } = this.entry(handle);
-    portfolio.setFlags(at, flags);
+    assert(flags < GROUPS, 'expected flags from 0 to 3');
+    portfolio.setFlags(at, flags | (portfolio.flags(at) & GROUPS));
+  }
+
+  methodOf(handle: number): Method {
+    const { portfolio, at } = this.entry(handle);
+    return (portfolio.flags(at) & GROUPS) === 0 ? 'lines' : 'groups';
+  }
+
+  /** Takes every row of a portfolio away; those that come stand on shelves of `method`. */
+  clearRows(handle: number, method: Method): void {
+    this.moveTo(handle, 0);
+    const { portfolio, at } = this.entry(handle);
+    portfolio.setFlags(at, (portfolio.flags(at) & ~GROUPS) | (method === 'groups' ? GROUPS : 0));
   }
 
   versionOf(handle: number): number {
@@ -192,6 +212,15 @@ export class Store {
     if (last * 2 <= shelf.width) this.moveTo(handle, last);
   }
 
+  /** The filter's size of a row where it is not its lots: a float32 no larger than the amount that it stands for. */
+  setFilterSize(handle: number, j: number, value: number): void {
+    const { portfolio, at } = this.entry(handle);
+    const shelf = this.shelfAt(portfolio.shelf(at));
+    const slot = portfolio.slot(at);
+    shelf.chunkOf(slot).size[shelf.rowBase(slot) + j * LANES] = value;
+    shelf.markDirty(slot);
+  }
+
   /** The filter's constant term of a portfolio that has rows: a float32 no larger than the true one. */
   setFilterCash(handle: number, value: number): void {
     const { portfolio, at } = this.entry(handle);
@@ -228,11 +257,13 @@ export class Store {
   private moveTo(handle: number, rows: number): void {
     const { portfolio, at } = this.entry(handle);
     const from = portfolio.shelf(at);
-    const to = rows === 0 ? NO_SHELF : classFor(rows);
+    const method = this.methodOf(handle);
+    const width = classFor(rows);
+    const to = rows === 0 ? NO_SHELF : method === 'groups' ? width + GROUPS_SHELF : width;
     if (from === to) return;
     const oldSlot = portfolio.slot(at);
     if (to !== NO_SHELF) {
-      this.shelves[to] ??= new Shelf(widthOfClass(to));
+      this.shelves[to] ??= new Shelf(widthOfClass(width), method);
       const target = this.shelfAt(to);
       const slot = target.allocate(handle);
       if (from !== NO_SHELF) this.copyLane(this.shelfAt(from), oldSlot, target, slot, portfolio.rows(at));
@@ -258,7 +289,7 @@ export class Store {
 
 /** Refuses a row before anything of it is written. */
 function checkRow(lots: number, cost: bigint): void {
-  assert(Number.isSafeInteger(lots) && lots !== 0, 'expected whole lots other than 0');
+  assert(Number.isSafeInteger(lots), 'expected whole lots');
   checkAmount(cost, 'cost');
 }
 

@@ -22,7 +22,7 @@ it('finds every one of them', () => {
     return marketOf(i, { lot, contractSize, maintenance: { method: 'step', basis: 'entry', closeFee: rate('0'), tiers } });
   });
   const scanner = new Scanner(new LiveBook(instrumentsOf(markets)), new JsBackend());
-  scanner.setMarks(floors.map(({ price }, market) => ({ market, price: dec(price) })));
+  scanner.setPrices({ marks: floors.map(({ price }, market) => ({ market, price: dec(price) })) });
   for (const [market, { price }] of floors.entries()) {
     // One lot bought at the floor: 0.3 of its worth in cash is enough for the first tier and not for the second.
     const position = { market, lots: lots(1), cost: cost(BigInt(price) * 10n ** 18n) };

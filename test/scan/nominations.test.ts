@@ -11,16 +11,16 @@ it('are at most 2 % above the true ones, through a fall that leaves every window
   const instruments = syntheticInstruments(seeds, 'USDT');
   const prices = seeds.map(({ price }) => price);
   const scanner = new Scanner(new LiveBook(instruments), new JsBackend());
-  scanner.setMarks(prices.map((price, market) => ({ market, price })));
+  scanner.setPrices({ marks: prices.map((price, market) => ({ market, price })) });
   for (const account of syntheticAccounts({ instruments, prices, positions: 100_000, seed: 11 })) {
     scanner.book.setAccount(account, 0);
   }
   let nominees = 0;
   let breached = 0;
   for (const promille of [999n, 996n, 990n, 975n, 960n, 945n, 930n, 900n]) {
-    scanner.setMarks(
-      prices.map(({ units, decimals }, market) => ({ market, price: { units: units * promille, decimals: decimals + 3 } })),
-    );
+    scanner.setPrices({
+      marks: prices.map(({ units, decimals }, market) => ({ market, price: { units: units * promille, decimals: decimals + 3 } })),
+    });
     const found = scanner.scan();
     nominees += found.nominees;
     breached += found.liquidatable.length + found.insolvent.length;

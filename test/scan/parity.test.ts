@@ -95,7 +95,7 @@ const sceneArbitrary: fc.Arbitrary<Scene> = instrumentsArbitrary.chain((instrume
 const asMark = (units: bigint | null): Decimal | null => (units === null ? null : dec(units, 6));
 
 function applyMarks(scanner: Scanner, marks: MarkTable, changed: number[]): void {
-  scanner.setMarks(changed.flatMap((market) => (marks[market] === null ? [] : [{ market, price: marks[market] }])));
+  scanner.setPrices({ marks: changed.flatMap((market) => (marks[market] === null ? [] : [{ market, price: marks[market] }])) });
 }
 
 /** Units of 10^-6 at which the account's position in the market has the notional of a tier's floor; null when there is none. */

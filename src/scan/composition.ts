@@ -1,0 +1,109 @@
+/**
+ * Which rows a portfolio has, in which order, and on shelves of which method. One scratch is filled again and again: no allocation for
+ * a portfolio of plain positions.
+ */
+import { PlimsollError } from '../model/errors.js';
+import { type Instruments, isPlain } from '../model/instruments.js';
+import type { Portfolio, Position } from '../model/portfolio.js';
+import { ROWS_MAX } from '../store/portfolio-chunk.js';
+import type { Method } from '../store/shelf.js';
+import { type LineTable, lineOf } from './lines.js';
+
+/**
+ * The rows of one portfolio. On `lines` shelves their order means nothing. On `groups` shelves: for each asset that positions settle in
+ * and that is not plain its positions and its closing row; then everything that counts as it stands: the other positions, orders, and
+ * amounts, among them one for each closed asset but the valuation asset, for the constants of its requirements.
+ */
+export class Composition {
+  method: Method = 'lines';
+  count = 0;
+  readonly lines: number[] = [];
+  readonly lots: number[] = [];
+  /** Entry cost of positions and orders, the exact amount of others. */
+  readonly amounts: bigint[] = [];
+  private readonly instruments: Instruments;
+  private readonly table: LineTable;
+  private readonly plain: readonly boolean[];
+  /** Asset index to how it is used by the portfolio at hand. */
+  private readonly settles: Uint8Array;
+
+  constructor(instruments: Instruments, table: LineTable) {
+    this.instruments = instruments;
+    this.table = table;
+    this.plain = instruments.assets.map(isPlain);
+    this.settles = new Uint8Array(instruments.assets.length);
+  }
+
+  isPlain(asset: number): boolean {
+    return this.plain[asset];
+  }
+
+  /** Whether a position of the market is a row and nothing else: it settles in the valuation asset, which is plain. */
+  standsAlone(market: number): boolean {
+    const { index } = this.instruments.valuation;
+    return this.plain[index] && this.table.markets[market].settleAsset === index;
+  }
+
+  compose(portfolio: Portfolio): void {
+    this.count = 0;
+    this.method = 'lines';
+    const { positions, others, orders } = portfolio;
+    if (others === undefined && orders === undefined && positions.every(({ market }) => this.standsAlone(market))) {
+      for (const position of positions) this.addPosition(position);
+    } else {
+      this.composeGroups(portfolio);
+    }
+    this.addDebt(portfolio);
+    if (this.count > ROWS_MAX) {
+      throw new PlimsollError('overflow', `portfolio ${portfolio.id}: expected at most ${ROWS_MAX} rows, was ${this.count}`);
+    }
+  }
+
+  private composeGroups({ positions, others = [], orders = [] }: Portfolio): void {
+    const { settles, plain, table } = this;
+    const valuation = this.instruments.valuation.index;
+    settles.fill(0);
+    const assetOf = (market: number): number => table.markets[market].settleAsset;
+    for (const { market } of positions) settles[assetOf(market)] = 1;
+    const amountOf = (asset: number): bigint => others.find((held) => held.asset === asset)?.amount ?? 0n;
+    for (const [asset, used] of settles.entries()) {
+      if (used === 0 || plain[asset]) continue;
+      this.method = 'groups';
+      for (const position of positions) if (assetOf(position.market) === asset) this.addPosition(position);
+      this.add(table.closingLine(asset), 0, amountOf(asset));
+    }
+    for (const position of positions) if (plain[assetOf(position.market)]) this.addPosition(position);
+    for (const { market, lots, cost, reduceOnly } of orders) {
+      const lines = table.markets[market];
+      this.add(reduceOnly ? lines.reduceOnlyLine : lines.orderLine, lots, cost);
+      settles[lines.settleAsset] = 1;
+    }
+    for (const { asset } of others) settles[asset] = 1;
+    for (const [asset, used] of settles.entries()) {
+      if (used === 0 || asset === valuation) continue;
+      const isClosed = this.method === 'groups' && this.hasClosing(asset);
+      this.add(table.amountLine(asset), 0, isClosed ? 0n : amountOf(asset));
+    }
+  }
+
+  /** A debt in a valuation asset with a borrow table needs margin: the portfolio must stand on a shelf to be seen. */
+  private addDebt({ cash }: Portfolio): void {
+    const { valuation } = this.instruments;
+    if (this.count === 0 && cash < 0n && valuation.borrow !== null) this.add(this.table.amountLine(valuation.index), 0, 0n);
+  }
+
+  private hasClosing(asset: number): boolean {
+    return this.lines.lastIndexOf(this.table.closingLine(asset), this.count - 1) >= 0;
+  }
+
+  private addPosition({ market, lots, cost }: Position): void {
+    this.add(lineOf(this.table.markets[market], 0, lots), lots, cost);
+  }
+
+  private add(line: number, lots: number, amount: bigint): void {
+    this.lines[this.count] = line;
+    this.lots[this.count] = lots;
+    this.amounts[this.count] = amount;
+    this.count += 1;
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * Puts every row of a portfolio on its line and folds what no mark moves into the filter's constants: cash of its lane, sizes of its
+ * rows of amounts. Each is lowered by a bound on its own rounding (docs/exactness.md) and then to a float32.
+ */
+import { assert } from '../model/errors.js';
+import { type Instruments, isPlain } from '../model/instruments.js';
+import { LANES } from '../store/shelf.js';
+import type { Rows, Store } from '../store/store.js';
+import { EXACT_UNIT, entryNumber, type LineTable, ROW, requirementNumber, tierOf, ULP } from './lines.js';
+import { ABOVE, type RowTerm, type Windows } from './windows.js';
+
+const scratch = new Float32Array(1);
+const scratchBits = new Int32Array(scratch.buffer);
+
+/** The largest float32 that is not above x. */
+export function floorToFloat32(x: number): number {
+  scratch[0] = x;
+  if (scratch[0] <= x) return scratch[0];
+  if (scratch[0] === 0) return -(2 ** -149);
+  scratchBits[0] += scratch[0] > 0 ? -1 : 1;
+  return scratch[0];
+}
+
+/** A sum with the magnitudes that went into it, by which its rounding is bounded. */
+class Fold {
+  private sum = 0;
+  private magnitude = 0;
+  private terms = 0;
+
+  clear(): void {
+    this.sum = 0;
+    this.magnitude = 0;
+    this.terms = 0;
+  }
+
+  add(term: number, magnitude: number): void {
+    this.sum += term;
+    this.magnitude += magnitude;
+    this.terms += 1;
+  }
+
+  /** At most the exact sum. */
+  floor(): number {
+    return this.sum - roundingOf(this.terms, this.magnitude);
+  }
+}
+
+/** Bound on the rounding of a sum of so many terms and of what they were computed from. */
+function roundingOf(terms: number, magnitude: number): number {
+  return (2 * terms + 24) * ULP * magnitude;
+}
+
+/** The folds of one asset: what its equity starts from, and the constants of requirements. */
+interface AssetFold {
+  readonly base: Fold;
+  readonly constants: Fold;
+  isSettled: boolean;
+  hasClosing: boolean;
+}
+
+export class Folder {
+  private readonly store: Store;
+  private readonly table: LineTable;
+  private readonly windows: Windows;
+  private readonly folds: AssetFold[];
+  private readonly plain: readonly boolean[];
+  private readonly valuation: number;
+  private readonly onlyLarger: boolean;
+  private readonly countsOrders: boolean;
+  private readonly isOneAsset: boolean;
+  private readonly rows = {} as Rows;
+  private readonly term: RowTerm = { line: 0, constant: 0, magnitude: 0 };
+  /** Assets that the portfolio at hand touches. */
+  private readonly touched: number[] = [];
+
+  constructor(store: Store, instruments: Instruments, table: LineTable, windows: Windows) {
+    this.store = store;
+    this.table = table;
+    this.windows = windows;
+    this.folds = instruments.assets.map(() => ({ base: new Fold(), constants: new Fold(), isSettled: false, hasClosing: false }));
+    this.plain = instruments.assets.map(isPlain);
+    this.valuation = instruments.valuation.index;
+    this.onlyLarger = instruments.hedgeMargin === 'larger';
+    this.countsOrders = instruments.orderMargin === 'maintenance';
+    this.isOneAsset = instruments.assets.length === 1 && isPlain(instruments.valuation) && !this.onlyLarger;
+  }
+
+  fold(handle: number): void {
+    const { rows, store, valuation } = this;
+    if (!store.locate(handle, rows)) return;
+    if (this.isOneAsset && this.foldPositions(handle)) return;
+    this.touched.length = 0;
+    const cash = store.cashNumber(handle) * EXACT_UNIT;
+    this.foldOf(valuation).base.add(cash, Math.abs(cash));
+    for (let j = 0; j < rows.count; j++) this.foldRow(rows.base + j * LANES);
+    for (let j = 0; j < rows.count; j++) {
+      const line = rows.chunk.line[rows.base + j * LANES];
+      const kind = this.table.kindOf[line];
+      if (kind !== ROW.amount && kind !== ROW.closing) continue;
+      const asset = this.table.ownerOf[line];
+      const fold = this.folds[asset];
+      // What the valuation asset has beside its closing row is in the lane's cash.
+      const constant = asset === valuation ? 0 : this.constantOf(asset);
+      store.setFilterSize(handle, j, floorToFloat32(kind === ROW.closing ? fold.base.floor() : constant));
+    }
+    store.setFilterCash(handle, floorToFloat32(this.constantOf(valuation)));
+  }
+
+  /** At most what an asset adds to slack that no mark moves, in the asset; its equity's part is apart where a row closes its group. */
+  private constantOf(asset: number): number {
+    const { base, constants, hasClosing, isSettled } = this.folds[asset];
+    const beside = constants.floor();
+    if (hasClosing) return beside;
+    if (this.plain[asset]) return lowered(base.floor(), beside);
+    assert(!isSettled, 'expected a closing row');
+    return lowered(this.table.closings.floorOf(asset, base.floor()), beside);
+  }
+
+  /** The same for positions in the one plain asset, as nearly every portfolio of a book of one asset is; false when a row is something else. */
+  private foldPositions(handle: number): boolean {
+    const { rows, store, table, term } = this;
+    const { chunk } = rows;
+    const balance = store.cashNumber(handle) * EXACT_UNIT;
+    let sum = balance;
+    let magnitude = Math.abs(balance);
+    for (let j = 0; j < rows.count; j++) {
+      const row = rows.base + j * LANES;
+      if (table.kindOf[chunk.line[row]] !== ROW.position) return false;
+      const index = table.ownerOf[chunk.line[row]];
+      const lots = chunk.lots[row];
+      const entry = entryNumber(table.markets[index], lots, chunk.cost.toNumber(row));
+      this.windows.assign(index, lots, entry, term);
+      chunk.line[row] = term.line;
+      sum += term.constant - entry;
+      magnitude += Math.abs(entry) + term.magnitude;
+    }
+    store.setFilterCash(handle, floorToFloat32(sum - roundingOf(rows.count, magnitude)));
+    return true;
+  }
+
+  private foldOf(asset: number): AssetFold {
+    const fold = this.folds[asset];
+    if (!this.touched.includes(asset)) {
+      this.touched.push(asset);
+      fold.base.clear();
+      fold.constants.clear();
+      fold.isSettled = false;
+      fold.hasClosing = false;
+    }
+    return fold;
+  }
+
+  private foldRow(row: number): void {
+    const { chunk } = this.rows;
+    const line = chunk.line[row];
+    const kind = this.table.kindOf[line];
+    const owner = this.table.ownerOf[line];
+    if (kind === ROW.position) {
+      this.foldPosition(row, owner);
+    } else if (kind === ROW.order || kind === ROW.reduceOnly) {
+      if (kind === ROW.order && this.countsOrders) this.foldOrder(row, owner);
+    } else {
+      const amount = chunk.cost.toNumber(row) * EXACT_UNIT;
+      const fold = this.foldOf(owner);
+      fold.base.add(amount, Math.abs(amount));
+      if (kind === ROW.closing) fold.hasClosing = true;
+    }
+  }
+
+  private foldPosition(row: number, index: number): void {
+    const { rows, term } = this;
+    const market = this.table.markets[index];
+    const lots = rows.chunk.lots[row];
+    const entry = entryNumber(market, lots, rows.chunk.cost.toNumber(row));
+    const fold = this.foldOf(market.settleAsset);
+    fold.isSettled = true;
+    fold.base.add(-entry, Math.abs(entry));
+    if (this.onlyLarger && waivedLeg(rows, this.table, index) === row) {
+      rows.chunk.line[row] = market.waivedLine + (lots < 0 ? 1 : 0);
+      return;
+    }
+    this.windows.assign(index, lots, entry, term);
+    rows.chunk.line[row] = term.line;
+    if (term.magnitude !== 0) fold.constants.add(term.constant, term.magnitude);
+  }
+
+  /** An order's requirement is on its limit price: −f is a constant. */
+  private foldOrder(row: number, index: number): void {
+    const market = this.table.markets[index];
+    const entry = Math.abs(entryNumber(market, this.rows.chunk.lots[row], this.rows.chunk.cost.toNumber(row))) * ABOVE;
+    const tier = tierOf(market, entry);
+    const magnitude = entry * market.rates[tier] + market.deductions[tier];
+    this.foldOf(market.settleAsset).constants.add(-requirementNumber(market, entry), magnitude);
+  }
+}
+
+function lowered(a: number, b: number): number {
+  return a + b - 4 * ULP * (Math.abs(a) + Math.abs(b));
+}
+
+/**
+ * The row of a hedged pair's leg that needs less, −1 when the market has no pair: by lots on the mark, by worth at entry on the entry; of
+ * equals the short.
+ */
+export function waivedLeg({ chunk, base, count }: Rows, table: LineTable, market: number): number {
+  let long = -1;
+  let short = -1;
+  for (let j = 0; j < count; j++) {
+    const row = base + j * LANES;
+    const line = chunk.line[row];
+    if (table.kindOf[line] !== ROW.position || table.ownerOf[line] !== market) continue;
+    if (chunk.lots[row] > 0) long = row;
+    else short = row;
+  }
+  if (long < 0 || short < 0) return -1;
+  if (!table.markets[market].onEntry) return -chunk.lots[short] > chunk.lots[long] ? long : short;
+  const [soldCost, boughtCost] = [-chunk.cost.get(short), chunk.cost.get(long)];
+  if (!table.markets[market].isInverse) return soldCost > boughtCost ? long : short;
+  // An inverse contract's worth at entry is lots² / cost.
+  const [sold, bought] = [BigInt(chunk.lots[short]), BigInt(chunk.lots[long])];
+  return sold * sold * boughtCost > bought * bought * soldCost ? long : short;
+}
