@@ -181,7 +181,7 @@ describe('on random books', () => {
   });
 
   it('with the margin to add slack is zero at the target price', { timeout: 100 * BOOKS + 60_000 }, () => {
-    const seen = { exact: 0, jump: 0, out: 0, none: 0 };
+    const seen = { exact: 0, out: 0, none: 0 };
     const target = fc.integer({ min: 1, max: 100_000_000 });
     fc.assert(
       fc.property(sceneArbitrary, target, (scene, units) => {
@@ -214,12 +214,11 @@ describe('on random books', () => {
         expect(sign(less)).toBe(-1);
         expect(sign(more)).toBeGreaterThanOrEqual(0);
         const isJump = compare(subtract(more, less), fraction(1n, 10n ** 6n)) > 0;
-        seen.jump += Number(isJump);
         if (isWhole || isJump) expect(instruments.assets[settleAsset].borrow?.method).toBe('step');
       }),
       { numRuns: BOOKS },
     );
-    for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(0);
+    for (const what of ['exact', 'out', 'none'] as const) expect(seen[what], what).toBeGreaterThan(10);
   });
 });
 

@@ -1,183 +1,14 @@
-/** Liquidation prices: put back as the mark, each is a boundary of the trigger, the nearest, and on the side that it should be. */
-import fc from 'fast-check';
+/** Liquidation prices and the margin to add, worked out by hand. */
 import { describe, expect, it } from 'vitest';
-import type { Decimal } from '../../src/model/decimal.js';
-import {
-  absolute,
-  add,
-  compare,
-  divide,
-  type Fraction,
-  fraction,
-  fromDecimal,
-  multiply,
-  negate,
-  sign,
-  subtract,
-} from '../../src/model/fraction.js';
-import type { Instruments, MarginRule, Market } from '../../src/model/instruments.js';
-import { liquidationPrices } from '../../src/model/liquidation-price.js';
-import { entryValue, isLiquidatable, lotValue, pricesOf, valuePortfolio } from '../../src/model/margin.js';
-import { cash, cost, lots, type Portfolio, portfoliosOf } from '../../src/model/portfolio.js';
-import type { Valuation } from '../../src/model/records.js';
-import { requirementAt } from '../../src/model/requirement.js';
-import {
-  accountArbitrary,
-  atTheEdge,
-  dec,
-  instrumentsArbitrary,
-  instrumentsOf,
-  marketOf,
-  rate,
-  tiersOf,
-} from '../support/books.js';
+import { fraction } from '../../src/model/fraction.js';
+import { type Asset, type Instruments, type MarginRule, type Market, plainAsset } from '../../src/model/instruments.js';
+import { liquidationPrices, marginToAdd } from '../../src/model/liquidation-price.js';
+import { isLiquidatable, pricesOf, valuePortfolio } from '../../src/model/margin.js';
+import { cash, cost, lots, type Portfolio } from '../../src/model/portfolio.js';
+import { dec, instrumentsOf, marketOf, rate, tiersOf } from '../support/books.js';
+import { assetOf } from './venues.js';
 
 const E18 = 10n ** 18n;
-/** Smaller than the distance of any two breaks of these books. */
-const HAIR = fraction(1n, 10n ** 90n);
-
-type PriceOf = (market: number) => Fraction;
-
-/** The portfolio at prices that need not be decimals: the definition, written out again. */
-function valueAt(portfolio: Portfolio, { markets }: Instruments, priceOf: PriceOf): Valuation {
-  let equity = fraction(portfolio.cash, E18);
-  let maintenance = fraction(0n);
-  for (const position of portfolio.positions) {
-    const market = markets[position.market];
-    const value = multiply(multiply(fraction(BigInt(position.lots)), lotValue(market)), priceOf(position.market));
-    const paid = entryValue(market, position);
-    equity = add(equity, subtract(value, paid));
-    const basis = absolute(market.maintenance.basis === 'mark' ? value : paid);
-    maintenance = add(maintenance, requirementAt(market.maintenance, basis));
-  }
-  return { equity, maintenance };
-}
-
-/** Everything about one market's price, the others fixed. */
-class Moving {
-  readonly mark: Fraction;
-  readonly now: boolean;
-  private readonly portfolio: Portfolio;
-  private readonly instruments: Instruments;
-  private readonly marks: PriceOf;
-  private readonly market: Market;
-
-  constructor(portfolio: Portfolio, instruments: Instruments, marks: PriceOf, market: number) {
-    this.portfolio = portfolio;
-    this.instruments = instruments;
-    this.marks = marks;
-    this.market = instruments.markets[market];
-    this.mark = marks(market);
-    this.now = this.triggered(this.mark);
-  }
-
-  at(price: Fraction): Valuation {
-    return valueAt(this.portfolio, this.instruments, (m) => (m === this.market.index ? price : this.marks(m)));
-  }
-
-  triggered(price: Fraction): boolean {
-    return isLiquidatable(this.at(price), this.instruments.liquidateWhen);
-  }
-
-  /** Slope of slack within a hair of the mark. */
-  slope(side: 1n | -1n): Fraction {
-    const slack = (hairs: bigint): Fraction => {
-      const { equity, maintenance } = this.at(add(this.mark, multiply(HAIR, fraction(side * hairs))));
-      return subtract(equity, maintenance);
-    };
-    return divide(subtract(slack(2n), slack(1n)), multiply(HAIR, fraction(side)));
-  }
-
-  /** An even grid, and a hair on either side of every tier's floor; strictly between the mark and `end`, where prices exist. */
-  between(end: Fraction): Fraction[] {
-    const points = Array.from({ length: 24 }, (_, i) =>
-      add(this.mark, multiply(subtract(end, this.mark), fraction(BigInt(i + 1), 25n))),
-    );
-    for (const position of this.portfolio.positions.filter(({ market }) => market === this.market.index)) {
-      const size = absolute(multiply(fraction(BigInt(position.lots)), lotValue(this.market)));
-      for (const { floor } of this.market.maintenance.tiers) {
-        const price = divide(fromDecimal(floor), size);
-        for (const center of [price, negate(price)]) points.push(add(center, HAIR), subtract(center, HAIR));
-      }
-    }
-    const [low, high] = compare(end, this.mark) < 0 ? [end, this.mark] : [this.mark, end];
-    return points.filter((p) => compare(p, low) > 0 && compare(p, high) < 0 && (this.market.allowNonPositive || sign(p) > 0));
-  }
-
-  /** As far as there is anything to find, and a good deal further. */
-  farEnd(side: 1n | -1n): Fraction {
-    if (side < 0n && !this.market.allowNonPositive) return HAIR;
-    return add(multiply(absolute(this.mark), fraction(side * 1_000_000n)), fraction(side * 10n ** 12n));
-  }
-}
-
-function expectBoundary(moving: Moving, price: Fraction | null, side: 1n | -1n): void {
-  const end = price ?? moving.farEnd(side);
-  for (const p of moving.between(end)) expect(moving.triggered(p), 'the trigger between mark and price').toBe(moving.now);
-  if (price === null) return;
-  expect(compare(price, moving.mark) * Number(side), 'the side of the mark').toBeGreaterThanOrEqual(0);
-  const beyond = add(price, multiply(HAIR, fraction(side)));
-  expect(moving.triggered(beyond), 'the trigger beyond the price').toBe(!moving.now);
-}
-
-/** The losing side by model.md: where slack falls; the steeper side of a peak; a flat one's by the position. */
-function losingSide(moving: Moving, size: number): 1n | -1n {
-  const left = moving.slope(-1n);
-  const right = moving.slope(1n);
-  const [down, up] = [sign(left) > 0, sign(right) < 0];
-  if (down && up) return compare(left, negate(right)) >= 0 ? -1n : 1n;
-  if (down || up) return down ? -1n : 1n;
-  return size > 0 ? -1n : 1n;
-}
-
-const scene = instrumentsArbitrary.chain((instruments) =>
-  fc.record({
-    instruments: fc.constant(instruments),
-    account: accountArbitrary(instruments, 'a'),
-    marks: fc.array(fc.bigInt({ min: 1n, max: 10n ** 11n }), {
-      minLength: instruments.markets.length,
-      maxLength: instruments.markets.length,
-    }),
-    off: fc.tuple(fc.bigInt({ min: -1_000n, max: 1_000n }), fc.nat(24)).map(([n, zeros]) => n * 10n ** BigInt(zeros)),
-  }),
-);
-
-describe('on random books', () => {
-  it('each price is the nearest boundary of the trigger on its side', () => {
-    const seen = { first: 0, other: 0, none: 0, recovering: 0 };
-    fc.assert(
-      fc.property(scene, ({ instruments, account, marks, off }) => {
-        const table: Decimal[] = marks.map((units) => dec(units, 6));
-        const edged = atTheEdge(account, instruments, table, off);
-        for (const portfolio of portfoliosOf(edged, instruments)) {
-          const value = valuePortfolio(
-            portfolio,
-            instruments,
-            pricesOf((m) => table[m]),
-          );
-          if (!value.priced) throw new Error('expected a priced portfolio');
-          const liquidatable = isLiquidatable(value, instruments.liquidateWhen);
-          for (const position of portfolio.positions) {
-            const target = { market: position.market, lots: position.lots, mark: table[position.market] };
-            const moving = new Moving(portfolio, instruments, (m) => fromDecimal(table[m]), position.market);
-            expect(moving.now).toBe(liquidatable);
-            const prices = liquidationPrices(instruments, value, target, liquidatable);
-            const losing = losingSide(moving, position.lots);
-            const first = liquidatable ? (-losing as 1n | -1n) : losing;
-            expectBoundary(moving, prices.liquidationPrice, first);
-            expectBoundary(moving, prices.liquidationPriceOther, -first as 1n | -1n);
-            seen.first += Number(prices.liquidationPrice !== null);
-            seen.other += Number(prices.liquidationPriceOther !== null);
-            seen.none += Number(prices.liquidationPrice === null && prices.liquidationPriceOther === null);
-            seen.recovering += Number(liquidatable && prices.liquidationPrice !== null);
-          }
-        }
-      }),
-      { numRuns: 400 },
-    );
-    for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(10);
-  }, 60_000);
-});
 
 describe('by hand', () => {
   const rule = (pairs: [number, string][], over: Partial<MarginRule> = {}): MarginRule => ({
@@ -195,17 +26,42 @@ describe('by hand', () => {
   });
 
   function solve(markets: Market[], money: number, positions: ReturnType<typeof position>[], marks: number[]) {
-    const instruments = instrumentsOf(markets);
-    const portfolio: Portfolio = { id: 'p', mode: 'cross', cash: cash(BigInt(money) * E18), positions };
-    const value = valuePortfolio(
-      portfolio,
-      instruments,
-      pricesOf((m) => dec(marks[m])),
+    return solveIn(instrumentsOf(markets), { cash: cash(BigInt(money) * E18), positions }, { marks });
+  }
+
+  interface Given {
+    readonly marks: number[];
+    /** By asset. */
+    readonly indexes?: number[];
+    /** Funding index of every market. */
+    readonly funding?: number;
+    /** Where the margin to add is asked. */
+    readonly at?: number[];
+  }
+
+  /** Prices of the first position. */
+  function solveIn(instruments: Instruments, portfolio: Omit<Portfolio, 'id' | 'mode'>, given: Given) {
+    const { marks, indexes = [], funding = 0, at } = given;
+    const prices = pricesOf(
+      (m) => dec(marks[m]),
+      (a) => dec(indexes[a]),
+      () => dec(funding),
     );
+    const value = valuePortfolio({ id: 'p', mode: 'cross', ...portfolio }, instruments, prices);
     if (!value.priced) throw new Error('expected a priced portfolio');
     const liquidatable = isLiquidatable(value, instruments.liquidateWhen);
-    const target = { market: positions[0].market, lots: positions[0].lots, mark: dec(marks[positions[0].market]) };
-    return { liquidatable, ...liquidationPrices(instruments, value, target, liquidatable) };
+    const [{ market, lots: size }] = portfolio.positions;
+    const target = { market, lots: size, mark: dec(marks[market]) };
+    return {
+      liquidatable,
+      ...liquidationPrices(instruments, value, target, liquidatable),
+      margin: at?.map((price) => marginToAdd(instruments, value, { ...target, at: dec(price) })),
+    };
+  }
+
+  /** As `instrumentsOf`, with the first asset for the valuation and rules of the venue. */
+  function venueOf(assets: Asset[], markets: Market[], rules: Partial<Instruments> = {}): Instruments {
+    return { ...instrumentsOf(markets), valuation: assets[0], assets, ...rules };
   }
 
   it('a long across two floors, down to 90 + (p − 100) = 0.1·p in the lowest tier', () => {
@@ -312,9 +168,131 @@ describe('by hand', () => {
   it('an unpriced portfolio has none', () => {
     const instruments = instrumentsOf([marketOf(0)]);
     const target = { market: 0, lots: 1, mark: dec(1) };
-    expect(liquidationPrices(instruments, { priced: false, missing: [0] }, target, false)).toEqual({
+    expect(liquidationPrices(instruments, { priced: false, missing: ['M0'] }, target, false)).toEqual({
       liquidationPrice: null,
       liquidationPriceOther: null,
+    });
+  });
+
+  const USDT = plainAsset(0, 'USDT', 6);
+  const money = (units: number) => ({ cash: cash(BigInt(units) * E18) });
+  /** So much of the second asset, and none of the first. */
+  const coins = (units: bigint) => ({ cash: cash(0n), others: [{ asset: 1, amount: cash(units) }] });
+  const tenth = rule([[0, '0.1']]);
+
+  describe('of an inverse contract of 100 dollars, 100 of them at 10,000', () => {
+    const inverse = one(tenth, { kind: 'inverse', settle: 'BTC', settleAsset: 1, contractSize: dec(100) });
+    const venue = venueOf([USDT, plainAsset(1, 'BTC', 8)], [inverse]);
+    const given = { marks: [10_000], indexes: [1, 10_000] };
+
+    it('a long: 0.2 + 10,000·(1/10,000 − 1/p) = 0.1·10,000/p', () => {
+      const found = solveIn(venue, { ...coins(E18 / 5n), positions: [position(100, 10_000)] }, { ...given, at: [5_000] });
+      expect(found.liquidationPrice).toEqual(fraction(27_500n, 3n));
+      expect(found.liquidationPriceOther).toBeNull();
+      // At 5,000 it has 1.2 − 2 and needs 0.2.
+      expect(found.margin).toEqual([fraction(1n)]);
+    });
+
+    it('a short: 0.2 − 10,000·(1/10,000 − 1/p) = 0.1·10,000/p', () => {
+      const found = solveIn(venue, { ...coins(E18 / 5n), positions: [position(-100, 10_000)] }, given);
+      expect(found.liquidationPrice).toEqual(fraction(11_250n));
+    });
+
+    it('a short with as much coin as it sold has none: it only ever loses dollars that it does not count', () => {
+      const found = solveIn(venue, { ...coins(E18), positions: [position(-100, 10_000)] }, given);
+      expect([found.liquidationPrice, found.liquidationPriceOther]).toEqual([null, null]);
+    });
+  });
+
+  it('of a quanto contract: 0.05 + 0.0001·(p − 2,000) = 0.1·0.0001·p, all in the settle asset', () => {
+    const quanto = one(tenth, { kind: 'quanto', settle: 'BTC', settleAsset: 1, contractSize: dec(1, 6) });
+    const venue = venueOf([USDT, plainAsset(1, 'BTC', 8)], [quanto]);
+    const found = solveIn(
+      venue,
+      { ...coins(E18 / 20n), positions: [position(100, 2_000)] },
+      { marks: [1_900], indexes: [1, 30_000] },
+    );
+    expect(found.liquidationPrice).toEqual(fraction(5_000n, 3n));
+  });
+
+  describe('where the settle asset is not the valuation asset', () => {
+    const usdc = (haircut: string, borrow: Asset['borrow'] = null) => assetOf(1, 'USDC', [[0, haircut]], borrow);
+    const given = { marks: [120], indexes: [1, 1] };
+    const solveWith = (asset: Asset, more: Partial<Given> = {}) =>
+      solveIn(
+        venueOf([USDT, asset], [one(tenth, { settle: 'USDC', settleAsset: 1 })]),
+        { ...money(60), positions: [position(1, 100)] },
+        { ...given, ...more },
+      );
+
+    it('a profit counts less by the haircut: 0.9·p − 90 = 0.1·p', () => {
+      const venue = venueOf([USDT, usdc('0.1')], [one(tenth, { settle: 'USDC', settleAsset: 1 })]);
+      const portfolio = { ...coins(100n * E18), cash: cash(-90n * E18), positions: [position(1, 100)] };
+      expect(solveIn(venue, portfolio, { ...given, marks: [150] }).liquidationPrice).toEqual(fraction(225n, 2n));
+    });
+
+    it('a loss counts in full: below 100 slack is 60 + p − 100 − 0.1·p', () => {
+      expect(solveWith(usdc('0.5')).liquidationPrice).toEqual(fraction(400n, 9n));
+    });
+
+    it('what is owed needs maintenance of its own: 60 + p − 100 − 0.1·p − 0.2·(100 − p)', () => {
+      expect(solveWith(usdc('0', { method: 'bracket', tiers: tiersOf([[0, '0.2']]) })).liquidationPrice).toEqual(
+        fraction(600n, 11n),
+      );
+    });
+
+    it('a stepped debt triggers at the jump, and the margin to add is that of the jump', () => {
+      // Owing 50 at a price of 50 it needs 50 more than owing less.
+      const pairs: [number, string][] = [
+        [0, '0'],
+        [50, '1'],
+      ];
+      const found = solveWith(usdc('0', { method: 'step', tiers: tiersOf(pairs, 'step') }), { at: [60, 50, 40] });
+      expect(found.liquidationPrice).toEqual(fraction(50n));
+      expect(found.margin).toEqual([fraction(-10n), fraction(0n), fraction(10n)]);
+    });
+
+    it('there is none where what is added counts nothing', () => {
+      // At 40 it needs 4 and has 60 − 60; at 1,000 it needs 100 and has 60, and no equity in the settle asset adds to that.
+      expect(solveWith(usdc('1'), { at: [40, 1_000] }).margin).toEqual([fraction(4n), null]);
+    });
+  });
+
+  it('of a hedge only the larger leg needs margin, by the rule: 100 + 2·(p − 100) = 0.1·3·p', () => {
+    const venue = venueOf([USDT], [one(tenth)], { hedgeMargin: 'larger' });
+    const found = solveIn(venue, { ...money(100), positions: [position(3, 100), position(-1, 100)] }, { marks: [100] });
+    expect(found.liquidationPrice).toEqual(fraction(1_000n, 17n));
+  });
+
+  it('open orders stay where they are, where they count: 50 + p − 100 = 0.1·p + 0.1·2·50', () => {
+    const order = { ...position(2, 50), reduceOnly: false };
+    const orders = [order, { ...order, reduceOnly: true }];
+    const portfolio = { ...money(50), positions: [position(1, 100)], orders };
+    const counted = solveIn(venueOf([USDT], [one(tenth)], { orderMargin: 'maintenance' }), portfolio, { marks: [100] });
+    expect(counted.liquidationPrice).toEqual(fraction(200n, 3n));
+    expect(solveIn(venueOf([USDT], [one(tenth)]), portfolio, { marks: [100] }).liquidationPrice).toEqual(fraction(500n, 9n));
+  });
+
+  it('so does funding: 50 − (3 − 1) + p − 100 = 0.1·p', () => {
+    const paid = { ...position(1, 100), funding: cash(E18) };
+    const found = solveIn(instrumentsOf([one(tenth)]), { ...money(50), positions: [paid] }, { marks: [100], funding: 3 });
+    expect(found.liquidationPrice).toEqual(fraction(520n, 9n));
+  });
+
+  describe('the margin to add', () => {
+    it('moves the boundary there, up or down: 50 + p − 100 = 0.1·p', () => {
+      const found = solveIn(
+        instrumentsOf([one(tenth)]),
+        { ...money(50), positions: [position(1, 100)] },
+        { marks: [100], at: [40, 80] },
+      );
+      expect(found.margin).toEqual([fraction(14n), fraction(-22n)]);
+    });
+
+    it('is none where nothing needs maintenance', () => {
+      const free = one(rule([[0, '0']]));
+      const found = solveIn(instrumentsOf([free]), { ...money(50), positions: [position(1, 100)] }, { marks: [100], at: [40] });
+      expect(found.margin).toEqual([null]);
     });
   });
 });

@@ -1,25 +1,14 @@
-/** The oracle: the worked example of the contract by hand, the trigger, and bankruptcy prices that leave exactly zero. */
+/** The oracle: the worked example of the contract by hand, every term by hand, and the trigger. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bankruptcyPrice } from '../../src/model/bankruptcy.js';
-import { type Decimal, formatDecimal } from '../../src/model/decimal.js';
-import {
-  add,
-  compare,
-  type Fraction,
-  fraction,
-  fractionToUnits,
-  multiply,
-  sign,
-  subtract,
-  ZERO,
-} from '../../src/model/fraction.js';
+import { formatDecimal } from '../../src/model/decimal.js';
+import { add, compare, type Fraction, fraction, fractionToUnits, ZERO } from '../../src/model/fraction.js';
 import type { Instruments } from '../../src/model/instruments.js';
-import { isInsolvent, isLiquidatable, lotValue, pricesOf, valuePortfolio } from '../../src/model/margin.js';
+import { isInsolvent, isLiquidatable, pricesOf, valuePortfolio } from '../../src/model/margin.js';
 import { type Account, cash, cost, lots, type Portfolio, portfoliosOf } from '../../src/model/portfolio.js';
 import { printValuation } from '../../src/model/print.js';
 import { entryDecimal } from '../../src/model/quantities.js';
-import { accountArbitrary, dec, instrumentsArbitrary, instrumentsOf, marketOf, rate, tiersOf } from '../support/books.js';
+import { dec, instrumentsOf, marketOf, rate, tiersOf } from '../support/books.js';
 
 const E18 = 10n ** 18n;
 
@@ -100,8 +89,14 @@ describe('a portfolio', () => {
   };
 
   it('that lacks marks has no equity, and names each missing market once', () => {
-    expect(valuePortfolio(portfolio, instruments, (m) => (m === 1 ? dec(1) : null))).toEqual({ priced: false, missing: [2, 0] });
-    expect(valuePortfolio(portfolio, instruments, (m) => (m === 0 ? dec(1) : null))).toEqual({ priced: false, missing: [2] });
+    const lacking = (marked: number) =>
+      valuePortfolio(
+        portfolio,
+        instruments,
+        pricesOf((m) => (m === marked ? dec(1) : null)),
+      );
+    expect(lacking(1)).toEqual({ priced: false, missing: ['M2', 'M0'] });
+    expect(lacking(0)).toEqual({ priced: false, missing: ['M2'] });
   });
 
   it('of cash alone is insolvent below zero and nothing otherwise', () => {
@@ -170,58 +165,5 @@ describe('printing', () => {
         expect(exactly(printed.badDebt).n).toBe(debt < 0n ? -debt : 0n);
       }),
     );
-  });
-});
-
-const scene = instrumentsArbitrary.chain((instruments) =>
-  fc.record({
-    instruments: fc.constant(instruments),
-    account: accountArbitrary(instruments, 'a'),
-    marks: fc.array(fc.bigInt({ min: 1n, max: 10n ** 11n }), {
-      minLength: instruments.markets.length,
-      maxLength: instruments.markets.length,
-    }),
-  }),
-);
-
-describe('bankruptcy prices', () => {
-  it('leave exactly nothing when every position is closed at its own', () => {
-    let seen = 0;
-    fc.assert(
-      fc.property(scene, ({ instruments, account, marks }) => {
-        const markOf = (m: number): Decimal => dec(marks[m], 6);
-        for (const portfolio of portfoliosOf(account, instruments)) {
-          const value = valuePortfolio(portfolio, instruments, pricesOf(markOf));
-          if (!value.priced) throw new Error('expected a priced portfolio');
-          let left = fraction(portfolio.cash, E18);
-          for (const { position, mark, maintenance } of value.positions) {
-            const market = instruments.markets[position.market];
-            const price = bankruptcyPrice(market, { lots: position.lots, mark, maintenance }, value);
-            expect(price === null).toBe(sign(value.maintenance) === 0);
-            if (price === null) return;
-            const paid = subtract(multiply(fraction(BigInt(position.lots)), price), fraction(position.cost, E18));
-            left = add(left, multiply(paid, lotValue(market)));
-            seen += 1;
-          }
-          if (portfolio.positions.length > 0) expect(sign(left)).toBe(0);
-        }
-      }),
-      { numRuns: 500 },
-    );
-    expect(seen).toBeGreaterThan(500);
-  });
-
-  it('of a lone position is where its equity is gone: 350 of collateral on 0.1 sold at 31,000', () => {
-    const { instruments, alice } = contractBook();
-    const [, isolated] = portfoliosOf(alice, instruments);
-    const value = valuePortfolio(
-      isolated,
-      instruments,
-      pricesOf(() => dec(33_000)),
-    );
-    if (!value.priced) throw new Error('expected a priced portfolio');
-    const [{ position, mark, maintenance }] = value.positions;
-    const price = bankruptcyPrice(instruments.markets[0], { lots: position.lots, mark, maintenance }, value);
-    expect(price !== null && compare(price, fraction(34_500n))).toBe(0);
   });
 });

@@ -19,7 +19,10 @@ it('are at most 2 % above the true ones, through a fall that leaves every window
   let breached = 0;
   for (const promille of [999n, 996n, 990n, 975n, 960n, 945n, 930n, 900n]) {
     scanner.setPrices({
-      marks: prices.map(({ units, decimals }, market) => ({ market, price: { units: units * promille, decimals: decimals + 3 } })),
+      marks: prices.map(({ units, decimals }, market) => ({
+        market,
+        price: { units: units * promille, decimals: decimals + 3 },
+      })),
     });
     const found = scanner.scan();
     nominees += found.nominees;
