@@ -1,6 +1,6 @@
 /** What a busy engine does with ticks that have queued up: it applies the latest state of the market, once. Knows no threads. */
 import type { Problem } from '../model/errors.js';
-import type { InputRecord, Mark, TickRecord } from '../model/records.js';
+import type { FundingIndex, IndexPrice, InputRecord, Mark, TickRecord } from '../model/records.js';
 
 /** A record with the number by which its sender knows it. */
 export interface Submission {
@@ -15,13 +15,25 @@ export interface Work {
 }
 
 /**
- * One tick that says what ticks of rising times said together: the last price of each market, at the time of the last tick. That is a
- * state which did exist, not a mix of extremes that never did.
+ * One tick that says what ticks of rising times said together: the last mark and funding index of each market and the last index price of
+ * each asset, at the time of the last tick. That is a state which did exist, not a mix of extremes that never did.
  */
 function mergeTicks(ticks: readonly TickRecord[]): TickRecord {
-  const last = new Map<number, Mark>();
-  for (const { marks } of ticks) for (const mark of marks) last.set(mark.market, mark);
-  return { type: 'tick', timeUs: ticks[ticks.length - 1].timeUs, marks: [...last.values()] };
+  const marks = new Map<number, Mark>();
+  const indexes = new Map<number, IndexPrice>();
+  const funding = new Map<number, FundingIndex>();
+  for (const tick of ticks) {
+    for (const mark of tick.marks) marks.set(mark.market, mark);
+    for (const price of tick.indexes ?? []) indexes.set(price.asset, price);
+    for (const paid of tick.funding ?? []) funding.set(paid.market, paid);
+  }
+  return {
+    type: 'tick',
+    timeUs: ticks[ticks.length - 1].timeUs,
+    marks: [...marks.values()],
+    ...(indexes.size === 0 ? {} : { indexes: [...indexes.values()] }),
+    ...(funding.size === 0 ? {} : { funding: [...funding.values()] }),
+  };
 }
 
 /**

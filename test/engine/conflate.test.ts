@@ -2,16 +2,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyWork, conflate, type Submission } from '../../src/engine/conflate.js';
+import type { Decimal } from '../../src/model/decimal.js';
 import type { Problem } from '../../src/model/errors.js';
 import type { InputRecord, TickRecord } from '../../src/model/records.js';
 
-const tick = (timeUs: number, marks: Readonly<Record<number, number>>): TickRecord => ({
+type Prices = Readonly<Record<number, number>>;
+/** Number and price of each entry. */
+const entries = (prices: Prices): [number, Decimal][] =>
+  Object.entries(prices).map(([at, units]) => [Number(at), { units: BigInt(units), decimals: 2 }]);
+const tick = (
+  timeUs: number,
+  marks: Prices,
+  more: { readonly indexes?: Prices; readonly funding?: Prices } = {},
+): TickRecord => ({
   type: 'tick',
   timeUs,
-  marks: Object.entries(marks).map(([market, units]) => ({
-    market: Number(market),
-    price: { units: BigInt(units), decimals: 2 },
-  })),
+  marks: entries(marks).map(([market, price]) => ({ market, price })),
+  ...(more.indexes === undefined ? {} : { indexes: entries(more.indexes).map(([asset, price]) => ({ asset, price })) }),
+  ...(more.funding === undefined ? {} : { funding: entries(more.funding).map(([market, index]) => ({ market, index })) }),
 });
 const other = (type: 'book' | 'fills' | 'acks' | 'clock', timeUs: number): InputRecord => {
   if (type === 'book') return { type, timeUs, rows: [] };
@@ -37,6 +45,16 @@ describe('a queue', () => {
   test('of ticks is one tick: the last price of each market, at the last time', () => {
     const queue = queueOf(tick(1, { 0: 10, 1: 20 }), tick(2, { 0: 11 }), tick(3, { 2: 30 }));
     expect(merged(queue, 0)).toEqual([{ ids: [0, 1, 2], record: tick(3, { 0: 11, 1: 20, 2: 30 }) }]);
+  });
+
+  test('of ticks keeps the last index price of each asset and the last funding index of each market, from whichever tick said it', () => {
+    const queue = queueOf(
+      tick(1, { 0: 10 }, { indexes: { 1: 100, 2: 200 }, funding: { 0: 7 } }),
+      tick(2, {}, { indexes: { 1: 99 } }),
+      tick(3, { 1: 20 }, { funding: { 0: 8, 1: 9 } }),
+    );
+    const last = tick(3, { 0: 10, 1: 20 }, { indexes: { 1: 99, 2: 200 }, funding: { 0: 8, 1: 9 } });
+    expect(merged(queue, 0)).toEqual([{ ids: [0, 1, 2], record: last }]);
   });
 
   test('with others keeps them where they are, the tick in the place of the last', () => {
@@ -76,9 +94,9 @@ describe('a queue', () => {
   });
 });
 
-/** What an engine knows of a market after works, as far as conflation goes: it refuses ticks of the past. */
+/** What an engine knows of prices after works, as far as conflation goes: it refuses ticks of the past. */
 function applied(works: readonly Merged[], tickTimeUs: number) {
-  const marks = new Map<number, bigint>();
+  const known = new Map<string, bigint>();
   const refused = new Set<number>();
   let timeUs = tickTimeUs;
   for (const { ids, record } of works) {
@@ -88,14 +106,21 @@ function applied(works: readonly Merged[], tickTimeUs: number) {
       continue;
     }
     timeUs = record.timeUs;
-    for (const { market, price } of record.marks) marks.set(market, price.units);
+    for (const { market, price } of record.marks) known.set(`mark ${market}`, price.units);
+    for (const { asset, price } of record.indexes ?? []) known.set(`index ${asset}`, price.units);
+    for (const { market, index } of record.funding ?? []) known.set(`funding ${market}`, index.units);
   }
-  return { timeUs, marks: new Map([...marks].sort(([a], [b]) => a - b)), refused };
+  return { timeUs, known: Object.fromEntries(known), refused };
 }
 
+const somePrices = fc.dictionary(fc.nat(4).map(String), fc.integer({ min: 1, max: 99 }));
 const ticks = fc
-  .tuple(fc.integer({ min: 0, max: 20 }), fc.dictionary(fc.nat(4).map(String), fc.integer({ min: 1, max: 99 })))
-  .map(([timeUs, marks]) => tick(timeUs, marks));
+  .tuple(
+    fc.integer({ min: 0, max: 20 }),
+    somePrices,
+    fc.record({ indexes: somePrices, funding: somePrices }, { requiredKeys: [] }),
+  )
+  .map(([timeUs, marks, more]) => tick(timeUs, marks, more));
 const others = fc
   .tuple(fc.constantFrom('book', 'fills', 'acks', 'clock'), fc.nat(20))
   .map(([type, timeUs]) => other(type as 'book', timeUs));
@@ -103,7 +128,7 @@ const queues = fc
   .array(fc.oneof({ weight: 3, arbitrary: ticks }, others), { maxLength: 30 })
   .map((records) => queueOf(...records));
 
-test('comes to the same as the queue one by one: marks, time, and what is refused', () => {
+test('comes to the same as the queue one by one: prices, time, and what is refused', () => {
   fc.assert(
     fc.property(queues, fc.nat(10), (queue, timeUs) => {
       const oneByOne = queue.map(({ id, record }) => ({ ids: [id], record }));
