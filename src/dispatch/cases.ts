@@ -164,7 +164,7 @@ export class CaseDesk {
   private endCase(ended: Case, report: PortfolioReport, now: Moment, out: Outbox): void {
     this.cases.delete(ended.portfolio);
     const badDebt = report.equity.n < 0n ? negate(report.equity) : ZERO;
-    out.cases.push(caseEvent(ended, 'ended', now, badDebt, outcomeOf(report)));
+    out.cases.push(caseEvent(ended, 'ended', now, badDebt, outcomeOf(ended, report)));
   }
 
   /** One order per position that has none; an order that no longer fits its position is cancelled and waited for. */
@@ -245,8 +245,9 @@ function sameLegs(a: readonly BreachRow[], b: readonly BreachRow[]): boolean {
   return a.length === b.length && a.every((row, i) => legOfRow(row) === legOfRow(b[i]));
 }
 
-function outcomeOf(report: PortfolioReport): CaseEvent['outcome'] {
-  if (report.positions === 0) return 'closed';
+/** What needs margin for a debt alone has nothing to close: its case ends otherwise. */
+function outcomeOf({ hasClosed, report: { rows } }: Case, report: PortfolioReport): CaseEvent['outcome'] {
+  if (report.positions === 0 && (hasClosed || rows.length > 0)) return 'closed';
   return report.standing === 'healthy' ? 'recovered' : 'insolvent';
 }
 

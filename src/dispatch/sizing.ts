@@ -2,9 +2,8 @@
 
 import { bankruptcyPrice } from '../model/bankruptcy.js';
 import { type Decimal, divideRounded, type Rounding } from '../model/decimal.js';
-import { absolute, divide, type Fraction, fromDecimal, multiply } from '../model/fraction.js';
+import { divide, type Fraction, fromDecimal } from '../model/fraction.js';
 import type { Market } from '../model/instruments.js';
-import { unitsOf, unitValue } from '../model/margin.js';
 import type { BreachRow, PortfolioReport } from '../model/records.js';
 
 /** The name of the policy, as it is told in reports. */
@@ -29,9 +28,4 @@ export function closingLimit(
   if (exact === null) return null;
   const limit = roundToTick(exact, market, row.lots > 0 ? 'up' : 'down');
   return limit.units > 0n || market.allowNonPositive ? limit : null;
-}
-
-/** |value of the lots at a price|, in the settle asset. */
-export function notionalAt(market: Market, lots: number, price: Decimal): Fraction {
-  return absolute(multiply(unitsOf(market, lots), unitValue(market, fromDecimal(price))));
 }

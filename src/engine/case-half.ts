@@ -3,9 +3,10 @@ import { CaseDesk, type Moment, type Outbox } from '../dispatch/cases.js';
 import type { Order } from '../dispatch/orders.js';
 import { compareRanked, type Ranked, ranked } from '../dispatch/ranking.js';
 import { SignalTracker } from '../dispatch/signals.js';
-import { notionalAt } from '../dispatch/sizing.js';
-import { badInput } from '../model/errors.js';
+import { assert, badInput } from '../model/errors.js';
+import { multiply } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
+import { notionalAt } from '../model/margin.js';
 import { accountOf, lots } from '../model/portfolio.js';
 import type { BookedFill, Effect, ExecutionEffect, Fill, OrderAck, PortfolioReport, Signal } from '../model/records.js';
 
@@ -96,10 +97,12 @@ export class CaseHalf {
     const out: Outbox = { orders: [], cases: [] };
     const executions: ExecutionEffect[] = [];
     const touched = new Set<string>();
-    for (const { fill, mark } of booked) {
+    for (const { fill, mark, index } of booked) {
       const order = fill.orderId === null ? undefined : this.desk.orders.recall(fill.orderId);
       if (order === undefined) continue;
       touched.add(order.portfolio);
+      // An order goes out for a priced portfolio only, and a price that was known is never forgotten.
+      assert(mark !== null && index !== null, 'expected the prices on which the order went out');
       executions.push({
         type: 'execution',
         caseId: order.caseId,
@@ -108,7 +111,7 @@ export class CaseHalf {
         side: fill.side === 'sell' ? 'long' : 'short',
         lots: lots(fill.lots),
         price: fill.price,
-        notional: notionalAt(this.instruments.markets[fill.market], fill.lots, mark ?? fill.price),
+        notional: multiply(notionalAt(this.instruments.markets[fill.market], fill.lots, mark), index),
         timeUs: now.timeUs,
       });
       this.desk.onExecution(order, fill.lots, out);

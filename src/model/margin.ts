@@ -122,6 +122,11 @@ export function unitsOf(market: Market, lots: number): Fraction {
   return multiply(fraction(BigInt(lots)), lotValue(market));
 }
 
+/** |value of the lots at a price|, in the settle asset. */
+export function notionalAt(market: Market, lots: number, price: Decimal): Fraction {
+  return absolute(multiply(unitsOf(market, lots), unitValue(market, fromDecimal(price))));
+}
+
 /** Average entry or limit price: cost / lots. */
 function priceOf({ lots, cost }: Pick<Position, 'lots' | 'cost'>): Fraction {
   return multiply(divide(fraction(cost), fraction(BigInt(lots))), EXACT_UNIT);

@@ -1,14 +1,16 @@
 /** Owns a paper venue: it executes orders at the marks, moved by a made-up slippage. Knows orders and ticks, no engine and no account. */
 import { compareDecimals, type Decimal, decimalToNumber, divideRounded, pow10 } from '../model/decimal.js';
+import { fractionToUnits, multiply } from '../model/fraction.js';
 import { hash32 } from '../model/hash.js';
 import type { Instruments, Market } from '../model/instruments.js';
-import { accountOf, cash } from '../model/portfolio.js';
+import { notionalAt } from '../model/margin.js';
+import { accountOf, type Cash, cash, EXACT_DECIMALS } from '../model/portfolio.js';
 import type { Fill, InputRecord, OrderAck, OrderEvent, TickRecord } from '../model/records.js';
 
 /** Slippage of an order as large as its market's depth, before the seeded factor of 0.5 to 1.5. */
 const IMPACT = 0.02;
 const SLIPPAGE_MAX = 0.05;
-/** Depth of a market whose table has one tier only, in the settle asset. */
+/** Depth of a market whose table has one tier only, in the valuation asset. */
 const DEPTH_DEFAULT = 1e7;
 const SLIPPAGE_DECIMALS = 9;
 
@@ -19,13 +21,15 @@ interface LiveOrder {
 
 /**
  * Executes an order whole or not at all, on the first tick after it came at which the moved mark respects its limit; on the first tick at
- * or after its expiry it has its last try. No fees, no book of its own. Equal inputs give equal records, whatever else is live.
+ * or after its expiry it has its last try. It takes the market's taker fee, and has no book of its own. Equal inputs give equal records,
+ * whatever else is live.
  */
 export class PaperVenue {
   private readonly markets: readonly Market[];
-  private readonly depths: readonly number[];
   private readonly seed: number;
   private readonly marks: (Decimal | undefined)[] = [];
+  /** Index prices by asset; 1 for the valuation asset, and until a first one is told. */
+  private readonly indexes: number[];
   /** In order of arrival. */
   private readonly live = new Map<string, LiveOrder>();
   /** Orders that ended, with their expiry: until then a repeat must be known; from then on it is too late by itself. */
@@ -33,7 +37,7 @@ export class PaperVenue {
 
   constructor({ instruments, seed }: { readonly instruments: Instruments; readonly seed: number }) {
     this.markets = instruments.markets;
-    this.depths = instruments.markets.map(depthOf);
+    this.indexes = instruments.assets.map(() => 1);
     this.seed = seed;
   }
 
@@ -60,12 +64,13 @@ export class PaperVenue {
   onTick(tick: TickRecord): InputRecord[] {
     const { timeUs } = tick;
     for (const { market, price } of tick.marks) this.marks[market] = price;
+    for (const { asset, price } of tick.indexes ?? []) this.indexes[asset] = decimalToNumber(price);
     const fills: Fill[] = [];
     const acks: OrderAck[] = [];
     for (const { order, placedUs } of this.live.values()) {
       if (placedUs >= timeUs) continue;
       const price = this.executionPrice(order);
-      if (price !== null) fills.push(fillOf(order, price, timeUs));
+      if (price !== null) fills.push(fillOf(order, price, takerFee(this.markets[order.market], order.lots, price), timeUs));
       else if (timeUs >= order.expiryUs) acks.push({ orderId: order.orderId, state: 'unfilled' });
       else continue;
       this.end(order);
@@ -102,13 +107,18 @@ export class PaperVenue {
   private executionPrice({ orderId, market, side, lots, limitPrice }: OrderEvent): Decimal | null {
     const mark = this.marks[market];
     if (mark === undefined) return null;
-    const { lot, contractSize, tick, allowNonPositive } = this.markets[market];
-    const notional = lots * decimalToNumber(lot) * decimalToNumber(contractSize) * Math.abs(decimalToNumber(mark));
-    const slippage = this.slippageUnits(orderId, notional / this.depths[market]);
-    const price = movedPrice(mark, side, slippage, tick, allowNonPositive);
+    const terms = this.markets[market];
+    const slippage = this.slippageUnits(orderId, notionalNumber(terms, lots, mark) / this.depthOf(terms));
+    const price = movedPrice(mark, side, slippage, terms.tick, terms.allowNonPositive);
     if (limitPrice === null) return price;
     const aboveLimit = compareDecimals(price, limitPrice);
     return (side === 'sell' ? aboveLimit >= 0 : aboveLimit <= 0) ? price : null;
+  }
+
+  /** In the settle asset: the floor of the dearest tier, at which the venue itself thinks a position too large for the market. */
+  private depthOf({ maintenance: { tiers }, settleAsset }: Market): number {
+    const top = decimalToNumber(tiers[tiers.length - 1].floor);
+    return top > 0 ? top : DEPTH_DEFAULT / this.indexes[settleAsset];
   }
 
   /** Square-root impact: IMPACT · √(notional / depth) · (0.5 to 1.5 by seed and order), capped; in units of 1e-9. */
@@ -119,10 +129,16 @@ export class PaperVenue {
   }
 }
 
-/** The floor of the dearest tier: the notional at which the venue itself thinks a position too large for the market. */
-function depthOf({ maintenance: { tiers } }: Market): number {
-  const top = decimalToNumber(tiers[tiers.length - 1].floor);
-  return top > 0 ? top : DEPTH_DEFAULT;
+/** About the notional at the mark, in the settle asset. */
+function notionalNumber({ kind, lot, contractSize }: Market, lots: number, mark: Decimal): number {
+  const units = lots * decimalToNumber(lot) * decimalToNumber(contractSize);
+  const price = Math.abs(decimalToNumber(mark));
+  return kind === 'inverse' ? units / price : units * price;
+}
+
+/** takerFee · notional of the trade, in the settle asset, rounded up to 10^-18. */
+function takerFee(market: Market, lots: number, price: Decimal): Cash {
+  return cash(fractionToUnits(multiply(market.takerFee, notionalAt(market, lots, price)), EXACT_DECIMALS, 'up'));
 }
 
 /** mark · (1 ∓ slippage), exact, rounded to the tick away from the order's favour and at least one whole tick from the mark. */
@@ -142,7 +158,7 @@ function movedPrice(mark: Decimal, side: 'buy' | 'sell', slippage: bigint, tick:
   return { units: ticks * tick.units, decimals: tick.decimals };
 }
 
-function fillOf(order: OrderEvent, price: Decimal, timeUs: number): Fill {
+function fillOf(order: OrderEvent, price: Decimal, fee: Cash, timeUs: number): Fill {
   return {
     tradeId: `${order.orderId}.1`,
     orderId: order.orderId,
@@ -152,7 +168,7 @@ function fillOf(order: OrderEvent, price: Decimal, timeUs: number): Fill {
     side: order.side,
     lots: order.lots,
     price,
-    fee: cash(0n),
+    fee,
     timeUs,
   };
 }
