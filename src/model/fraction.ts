@@ -77,6 +77,11 @@ export function reduce(a: Fraction): Fraction {
   return { n: a.n / divisor, d: a.d / divisor };
 }
 
+/** Whether it is a decimal of at most so many digits after the point. */
+export function terminatesWithin(a: Fraction, decimals: number): boolean {
+  return (a.n * pow10(decimals)) % a.d === 0n;
+}
+
 /** The integer count of 10^-decimals. */
 export function fractionToUnits(a: Fraction, decimals: number, rounding: Rounding): bigint {
   return divideRounded(a.n * pow10(decimals), a.d, rounding);

@@ -1,32 +1,48 @@
-/** Assets, markets, tiers and rules as a book's header writes them, to and from the model. No I/O. */
+/** Assets, markets, tables and rules as a book's header writes them, to and from the model. No I/O. */
 import { compareDecimals, type Decimal, formatDecimal, pow10 } from './decimal.js';
-import { absolute, compare, type Fraction, fraction, fromDecimal, reduce, sign, subtract, ZERO } from './fraction.js';
 import {
+  absolute,
+  compare,
+  type Fraction,
+  fraction,
+  fromDecimal,
+  reduce,
+  sign,
+  subtract,
+  terminatesWithin,
+  ZERO,
+} from './fraction.js';
+import {
+  type AssetInput,
   boundedDecimal,
   HEADER,
   type HeaderInput,
   ID_TEXT,
   isId,
   type MarketInput,
-  type TierInput,
+  type TableInput,
+  tryParseLeverage,
   tryParseRate,
 } from './instrument-schema.js';
 import {
   type Asset,
   DEFAULT_RULES,
+  type HaircutBand,
   type Instruments,
-  type MarginRule,
   type Market,
   plainAsset,
+  type RequirementTable,
   type Tier,
+  type VenueRules,
 } from './instruments.js';
 import { member } from './json-path.js';
-import { DECIMALS_MAX, MARKETS_MAX } from './limits.js';
+import { ASSETS_MAX, DECIMALS_MAX, MARKETS_MAX } from './limits.js';
 import { type ProblemList, show } from './problems.js';
 import { nextDeduction } from './requirement.js';
 import { addShapeProblems } from './shape.js';
 
-const NOTHING: Decimal = { units: 0n, decimals: 0 };
+/** Where something is in the header, and what is wrong there. */
+type At = (...path: (string | number)[]) => string;
 
 /**
  * The instruments that a header describes, or null when something is wrong with it; then every problem has been added, each
@@ -40,31 +56,39 @@ export function instrumentsFromInput(input: unknown, where: string, problems: Pr
   const broken = new Set(paths.map((path) => path.slice(0, 2).join(' ')));
   // What has its shape is read, whatever is wrong elsewhere: all problems are told at once.
   const header = input as HeaderInput;
-  const at = (...path: (string | number)[]) => path.reduce(member, where) as string;
+  const at: At = (...path) => path.reduce<string>(member, where);
   const assets = new Map<string, Asset>();
-  for (const [assetId, asset] of Object.entries(broken.has('assets') ? {} : header.assets)) {
+  const assetInputs = Object.entries(broken.has('assets') ? {} : header.assets);
+  if (assetInputs.length > ASSETS_MAX) problems.add(at('assets'), `at most ${ASSETS_MAX} assets`, String(assetInputs.length));
+  for (const [assetId, asset] of assetInputs) {
     if (!isId(assetId)) problems.add(at('assets', assetId), ID_TEXT, show(assetId));
-    if (broken.has(`assets ${assetId}`)) assets.set(assetId, plainAsset(assets.size, assetId, 0));
-    else {
-      const haircuts = [{ floor: NOTHING, haircut: readRate(asset.haircut) }];
-      assets.set(assetId, { index: assets.size, id: assetId, decimals: asset.decimals, haircuts, borrow: null });
-    }
+    const isBroken = broken.has(`assets ${assetId}`);
+    const inAsset: At = (...path) => at('assets', assetId, ...path);
+    const read = isBroken
+      ? plainAsset(assets.size, assetId, 0)
+      : readAsset(asset, { index: assets.size, id: assetId }, inAsset, problems);
+    assets.set(assetId, read);
   }
   const valuation = broken.has('assets') || broken.has('valuation') ? undefined : valuationOf(header, assets, at, problems);
   const markets: Market[] = [];
-  const entries = Object.entries(broken.has('markets') ? {} : header.markets);
-  if (entries.length > MARKETS_MAX) problems.add(at('markets'), `at most ${MARKETS_MAX} markets`, String(entries.length));
-  for (const [marketId, market] of entries) {
+  const marketInputs = Object.entries(broken.has('markets') ? {} : header.markets);
+  if (marketInputs.length > MARKETS_MAX) {
+    problems.add(at('markets'), `at most ${MARKETS_MAX} markets`, String(marketInputs.length));
+  }
+  for (const [marketId, market] of marketInputs) {
     if (!isId(marketId)) problems.add(at('markets', marketId), ID_TEXT, show(marketId));
     if (broken.has(`markets ${marketId}`)) continue;
-    if (!broken.has('assets')) addSettleProblems(market.settle, assets, valuation, at('markets', marketId, 'settle'), problems);
-    const settleAsset = assets.get(market.settle)?.index ?? 0;
-    markets.push(readMarket(market, marketId, markets.length, settleAsset, at('markets', marketId), problems));
+    const settle = assets.get(market.settle);
+    if (settle === undefined && !broken.has('assets')) {
+      problems.add(at('markets', marketId, 'settle'), 'a declared asset', show(market.settle));
+    }
+    const inMarket: At = (...path) => at('markets', marketId, ...path);
+    const place = { index: markets.length, id: marketId, settleAsset: settle?.index ?? 0 };
+    markets.push(readMarket(market, place, inMarket, problems));
   }
   if (problems.count > before || valuation === undefined) return null;
   return {
-    ...DEFAULT_RULES,
-    ...(header.rules?.liquidateWhen === undefined ? {} : { liquidateWhen: header.rules.liquidateWhen }),
+    ...rulesOf(header.rules),
     valuation,
     assets: [...assets.values()],
     markets,
@@ -72,7 +96,10 @@ export function instrumentsFromInput(input: unknown, where: string, problems: Pr
   };
 }
 
-type At = (...path: (string | number)[]) => string;
+function rulesOf(input: HeaderInput['rules'] = {}): VenueRules {
+  const given = Object.entries(input).filter(([, value]) => value !== undefined);
+  return { ...DEFAULT_RULES, ...Object.fromEntries(given) };
+}
 
 function valuationOf(header: HeaderInput, assets: ReadonlyMap<string, Asset>, at: At, problems: ProblemList): Asset | undefined {
   if (header.valuation === undefined && assets.size !== 1) {
@@ -82,95 +109,114 @@ function valuationOf(header: HeaderInput, assets: ReadonlyMap<string, Asset>, at
   const valuationId = header.valuation ?? [...assets.keys()][0];
   const valuation = assets.get(valuationId);
   if (valuation === undefined) problems.add(at('valuation'), 'a declared asset', show(valuationId));
-  else if (sign(valuation.haircuts[0].haircut) !== 0) {
-    const expected = '"0", as this is the valuation asset (settle assets with a haircut come with a later release)';
-    problems.add(at('assets', valuationId, 'haircut'), expected, show(header.assets[valuationId].haircut));
-  }
   return valuation;
 }
 
-function addSettleProblems(
-  settle: string,
-  assets: ReadonlyMap<string, Asset>,
-  valuation: Asset | undefined,
-  where: string,
-  problems: ProblemList,
-): void {
-  if (!assets.has(settle)) problems.add(where, 'a declared asset', show(settle));
-  else if (valuation !== undefined && settle !== valuation.id) {
-    const expected = `the valuation asset ${show(valuation.id)} (other settle assets come with a later release)`;
-    problems.add(where, expected, show(settle));
+function readAsset(input: AssetInput, place: Pick<Asset, 'index' | 'id'>, at: At, problems: ProblemList): Asset {
+  const { decimals, haircut, borrow } = input;
+  return {
+    ...place,
+    decimals,
+    haircuts:
+      typeof haircut === 'string' ? plainBand(haircut) : readBands(haircut, (...path) => at('haircut', ...path), problems),
+    borrow: borrow === undefined ? null : readTable(borrow, (...path) => at('borrow', ...path), problems),
+  };
+}
+
+function plainBand(haircut: string): HaircutBand[] {
+  return [{ floor: { units: 0n, decimals: 0 }, haircut: readRate(haircut) }];
+}
+
+function readBands(inputs: Exclude<AssetInput['haircut'], string>, at: At, problems: ProblemList): HaircutBand[] {
+  const bands = inputs.map(({ floor, haircut }) => ({ floor: readDecimal(floor), haircut: readRate(haircut) }));
+  addFloorProblems(inputs, 'band', at, problems);
+  bands.forEach(({ haircut }, i) => {
+    if (i === 0 || compare(haircut, bands[i - 1].haircut) >= 0) return;
+    const expected = `a haircut not below the last band's ${rateText(bands[i - 1].haircut)}`;
+    problems.add(at(i, 'haircut'), expected, show(inputs[i].haircut));
+  });
+  return bands;
+}
+
+/** Floors rise from 0. */
+function addFloorProblems(inputs: readonly { readonly floor: string }[], one: string, at: At, problems: ProblemList): void {
+  const floors = inputs.map(({ floor }) => readDecimal(floor));
+  for (const [i, floor] of floors.entries()) {
+    const last = floors[i - 1];
+    const rises = last === undefined ? floor.units === 0n : compareDecimals(floor, last) > 0;
+    const expected = last === undefined ? `"0" in the first ${one}` : `a floor above the last ${one}'s ${formatDecimal(last)}`;
+    if (!rises) problems.add(at(i, 'floor'), expected, show(inputs[i].floor));
   }
 }
 
 function readMarket(
   input: MarketInput,
-  marketId: string,
-  index: number,
-  settleAsset: number,
-  where: string,
+  place: Pick<Market, 'index' | 'id' | 'settleAsset'>,
+  at: At,
   problems: ProblemList,
 ): Market {
-  const { method, basis, closeFee, tiers } = input.maintenance;
+  const { kind, base, settle, allowNonPositive = false, maintenance, initial, takerFee } = input;
+  if (kind === 'inverse' && allowNonPositive) {
+    problems.add(
+      at('allowNonPositive'),
+      'false, as one over the price of an inverse contract must be a number above zero',
+      'true',
+    );
+  }
   return {
-    index,
-    id: marketId,
-    kind: input.kind,
-    base: input.base,
-    settle: input.settle,
-    settleAsset,
+    ...place,
+    ...{ kind, base, settle },
     contractSize: readDecimal(input.contractSize),
     lot: readDecimal(input.lot),
     tick: readDecimal(input.tick),
-    allowNonPositive: input.allowNonPositive ?? false,
+    allowNonPositive,
     maintenance: {
-      method,
-      basis,
-      closeFee: readRate(closeFee),
-      tiers: readTiers(tiers, method, member(member(where, 'maintenance'), 'tiers'), problems),
+      ...readTable(maintenance, (...path) => at('maintenance', ...path), problems),
+      basis: maintenance.basis,
+      closeFee: readRate(maintenance.closeFee),
     },
-    initial: null,
-    takerFee: ZERO,
+    initial: initial === undefined ? null : readTable(initial, (...path) => at('initial', ...path), problems),
+    takerFee: takerFee === undefined ? ZERO : readRate(takerFee),
   };
 }
 
 /** Derives the deductions: `d_0 = 0, d_n = d_{n−1} + floor_n·(rate_n − rate_{n−1})` of a bracket table, 0 of a stepped one. */
-function readTiers(inputs: readonly TierInput[], method: MarginRule['method'], where: string, problems: ProblemList): Tier[] {
+function readTable({ method, tiers: inputs }: TableInput, at: At, problems: ProblemList): RequirementTable {
+  const inTier: At = (...path) => at('tiers', ...path);
+  addFloorProblems(inputs, 'tier', inTier, problems);
   const tiers: Tier[] = [];
-  inputs.forEach((input, i) => {
+  for (const [i, input] of inputs.entries()) {
     const floor = readDecimal(input.floor);
-    const tierRate = readRate(input.rate);
+    const tierRate = readTierRate(input, (...path) => inTier(i, ...path), problems);
+    if (tierRate === null) return { method, tiers };
     const last = tiers.at(-1);
-    let deduction = ZERO;
-    if (last === undefined) {
-      if (floor.units !== 0n) problems.add(member(member(where, i), 'floor'), '"0" in the first tier', show(input.floor));
-    } else {
-      if (compareDecimals(floor, last.floor) <= 0) {
-        const expected = `a floor above the last tier's ${formatDecimal(last.floor)}`;
-        problems.add(member(member(where, i), 'floor'), expected, show(input.floor));
-      }
-      if (compare(tierRate, last.rate) < 0) {
-        problems.add(
-          member(member(where, i), 'rate'),
-          `a rate not below the last tier's ${rateText(last.rate)}`,
-          show(input.rate),
-        );
-      }
-      if (method === 'bracket') deduction = nextDeduction(last, floor, tierRate);
+    if (last !== undefined && compare(tierRate, last.rate) < 0) {
+      const key = input.rate === undefined ? 'maxLeverage' : 'rate';
+      const what = input.rate === undefined ? 'a leverage whose rate, one over it, is' : 'a rate';
+      problems.add(inTier(i, key), `${what} not below the last tier's ${rateText(last.rate)}`, show(input[key]));
     }
+    const deduction = last === undefined || method === 'step' ? ZERO : nextDeduction(last, floor, tierRate);
     if (input.deduction !== undefined) {
-      addDeductionProblem(input.deduction, deduction, method, member(member(where, i), 'deduction'), problems);
+      addDeductionProblem(input.deduction, deduction, method, inTier(i, 'deduction'), problems);
     }
     tiers.push({ floor, rate: tierRate, deduction });
-  });
-  return tiers;
+  }
+  return { method, tiers };
+}
+
+function readTierRate(input: TableInput['tiers'][number], at: At, problems: ProblemList): Fraction | null {
+  const { rate: rateInput, maxLeverage } = input;
+  if (rateInput !== undefined && maxLeverage === undefined) return readRate(rateInput);
+  if (rateInput === undefined && maxLeverage !== undefined) return tryParseLeverage(maxLeverage) as Fraction;
+  problems.add(at(), 'a rate or a maxLeverage, and not both', rateInput === undefined ? 'neither' : 'both');
+  return null;
 }
 
 /** A given deduction must be the derived one rounded to the decimals that it is written with. */
 function addDeductionProblem(
   text: string,
   derived: Fraction,
-  method: MarginRule['method'],
+  method: RequirementTable['method'],
   where: string,
   problems: ProblemList,
 ): void {
@@ -183,10 +229,6 @@ function addDeductionProblem(
   const halfUnit = fraction(1n, 2n * pow10(decimals));
   if (compare(difference, halfUnit) <= 0 && (sign(difference) === 0 || !terminatesWithin(derived, decimals))) return;
   problems.add(where, `${rateText(derived)}, which the floors and rates give`, show(text));
-}
-
-function terminatesWithin(value: Fraction, decimals: number): boolean {
-  return (value.n * pow10(decimals)) % value.d === 0n;
 }
 
 // Both of texts that the schema has let through.
@@ -205,36 +247,53 @@ export function rateText(value: Fraction): string {
   return formatDecimal({ units: (n * pow10(DECIMALS_MAX)) / d, decimals: DECIMALS_MAX });
 }
 
-/** The canonical header: `instrumentsFromInput` gives the same instruments back. Deductions are left out: they are derived. */
+/**
+ * The canonical header: `instrumentsFromInput` gives the same instruments back. What is derived or a default is left out, but for the
+ * trigger; a greatest leverage is written as its rate.
+ */
 export function instrumentsToInput(instruments: Instruments): HeaderInput {
-  const { valuation, liquidateWhen, assets, markets } = instruments;
+  const { valuation, liquidateWhen, hedgeMargin, orderMargin, assets, markets } = instruments;
   return {
     version: 1,
     valuation: valuation.id,
-    rules: { liquidateWhen },
-    assets: Object.fromEntries(
-      assets.map(({ id: assetId, decimals, haircuts }) => [assetId, { decimals, haircut: rateText(haircuts[0].haircut) }]),
-    ),
+    rules: {
+      liquidateWhen,
+      ...(hedgeMargin === DEFAULT_RULES.hedgeMargin ? {} : { hedgeMargin }),
+      ...(orderMargin === DEFAULT_RULES.orderMargin ? {} : { orderMargin }),
+    },
+    assets: Object.fromEntries(assets.map((asset) => [asset.id, assetToInput(asset)])),
     markets: Object.fromEntries(markets.map((market) => [market.id, marketToInput(market)])),
   };
 }
 
+function assetToInput({ decimals, haircuts, borrow }: Asset): AssetInput {
+  const bands = haircuts.map(({ floor, haircut }) => ({ floor: formatDecimal(floor), haircut: rateText(haircut) }));
+  const haircut = bands.length === 1 ? bands[0].haircut : bands;
+  return borrow === null ? { decimals, haircut } : { decimals, haircut, borrow: tableToInput(borrow) };
+}
+
 function marketToInput(market: Market): MarketInput {
-  const { kind, base, settle, contractSize, lot, tick, allowNonPositive, maintenance } = market;
-  const { method, basis, closeFee, tiers } = maintenance;
+  const { kind, base, settle, contractSize, lot, tick, allowNonPositive, maintenance, initial, takerFee } = market;
+  const { method, tiers } = tableToInput(maintenance);
   return {
-    kind: kind as 'linear',
+    kind,
     base,
     settle,
     contractSize: formatDecimal(contractSize),
     lot: formatDecimal(lot),
     tick: formatDecimal(tick),
     ...(allowNonPositive ? { allowNonPositive } : {}),
-    maintenance: {
-      method,
-      basis,
-      closeFee: rateText(closeFee),
-      tiers: tiers.map((tier) => ({ floor: formatDecimal(tier.floor), rate: rateText(tier.rate) })),
-    },
+    maintenance: { method, basis: maintenance.basis, closeFee: rateText(maintenance.closeFee), tiers },
+    ...(initial === null ? {} : { initial: tableToInput(initial) }),
+    ...(takerFee.n === 0n ? {} : { takerFee: rateText(takerFee) }),
   };
+}
+
+function tableToInput({ method, tiers }: RequirementTable): { method: RequirementTable['method']; tiers: PlainTierInput[] } {
+  return { method, tiers: tiers.map(({ floor, rate }) => ({ floor: formatDecimal(floor), rate: rateText(rate) })) };
+}
+
+interface PlainTierInput {
+  readonly floor: string;
+  readonly rate: string;
 }
