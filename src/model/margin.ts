@@ -198,10 +198,10 @@ function valueOrder(order: OpenOrder, portfolio: Portfolio, { markets, orderMarg
   };
 }
 
-/** Ids of what has no price: markets with a position, then assets with an amount, a position or an order in them. */
+/** Ids of what has no price: markets with a position by index, then assets with an amount, a position or an order in them. */
 function missingOf(portfolio: Portfolio, assets: readonly Asset[], instruments: Instruments, prices: Prices): string[] {
-  const markets = new Set(portfolio.positions.map(({ market }) => market));
-  const unmarked = [...markets].filter((market) => prices.mark(market) === null).map((market) => instruments.markets[market].id);
+  const markets = [...new Set(portfolio.positions.map(({ market }) => market))].sort((a, b) => a - b);
+  const unmarked = markets.filter((market) => prices.mark(market) === null).map((market) => instruments.markets[market].id);
   const isUnknown = ({ index }: Asset): boolean => index !== instruments.valuation.index && prices.index(index) === null;
   return [...unmarked, ...assets.filter(isUnknown).map(({ id }) => id)];
 }

@@ -10,9 +10,10 @@ import type { Method } from '../store/shelf.js';
 import { type LineTable, lineOf } from './lines.js';
 
 /**
- * The rows of one portfolio. On `lines` shelves their order means nothing. On `groups` shelves: for each asset that positions settle in
- * and that is not plain its positions and its closing row; then everything that counts as it stands: the other positions, orders, and
- * amounts, among them one for each closed asset but the valuation asset, for the constants of its requirements.
+ * The rows of one portfolio. On `lines` shelves their order means nothing. An asset that positions settle in and that is not plain makes a
+ * group: its positions and its closing row. One group stands on a `group` shelf, its closing row first; several on a `groups` shelf, one after
+ * the other, each with its closing row last. Then comes what counts as it stands: the other positions, orders, and amounts, among them
+ * one for each group's asset but the valuation asset, for the constants of its requirements.
  */
 export class Composition {
   method: Method = 'lines';
@@ -60,17 +61,17 @@ export class Composition {
   }
 
   private composeGroups({ positions, others = [], orders = [] }: Portfolio): void {
-    const { settles, plain, table } = this;
-    const valuation = this.instruments.valuation.index;
+    const { settles, plain, table, instruments } = this;
     settles.fill(0);
     const assetOf = (market: number): number => table.markets[market].settleAsset;
     for (const { market } of positions) settles[assetOf(market)] = 1;
     const amountOf = (asset: number): bigint => others.find((held) => held.asset === asset)?.amount ?? 0n;
-    for (const [asset, used] of settles.entries()) {
-      if (used === 0 || plain[asset]) continue;
-      this.method = 'groups';
+    const grouped = instruments.assets.filter(({ index }) => settles[index] === 1 && !plain[index]);
+    if (grouped.length > 0) this.method = grouped.length === 1 ? 'group' : 'groups';
+    for (const { index: asset } of grouped) {
+      if (this.method === 'group') this.add(table.closingLine(asset), 0, amountOf(asset));
       for (const position of positions) if (assetOf(position.market) === asset) this.addPosition(position);
-      this.add(table.closingLine(asset), 0, amountOf(asset));
+      if (this.method === 'groups') this.add(table.closingLine(asset), 0, amountOf(asset));
     }
     for (const position of positions) if (plain[assetOf(position.market)]) this.addPosition(position);
     for (const { market, lots, cost, reduceOnly } of orders) {
@@ -80,8 +81,8 @@ export class Composition {
     }
     for (const { asset } of others) settles[asset] = 1;
     for (const [asset, used] of settles.entries()) {
-      if (used === 0 || asset === valuation) continue;
-      const isClosed = this.method === 'groups' && this.hasClosing(asset);
+      if (used === 0 || asset === instruments.valuation.index) continue;
+      const isClosed = grouped.some(({ index }) => index === asset);
       this.add(table.amountLine(asset), 0, isClosed ? 0n : amountOf(asset));
     }
   }
@@ -90,10 +91,6 @@ export class Composition {
   private addDebt({ cash }: Portfolio): void {
     const { valuation } = this.instruments;
     if (this.count === 0 && cash < 0n && valuation.borrow !== null) this.add(this.table.amountLine(valuation.index), 0, 0n);
-  }
-
-  private hasClosing(asset: number): boolean {
-    return this.lines.lastIndexOf(this.table.closingLine(asset), this.count - 1) >= 0;
   }
 
   private addPosition({ market, lots, cost }: Position): void {

@@ -39,6 +39,20 @@ interface Loop {
   readonly end: string;
 }
 
+const GROUPS_PRELUDE = `const { pairs, firstClosing } = vectors;
+    const { starts, breaks, gains, constants } = vectors.closings;`;
+
+/** Where the row is a closing one (that of an empty lane is not): puts a lower bound of the group's equity e through its asset's segments. */
+const CLOSE = `if (closing >= firstClosing) {
+          const low = e - s * boundFactor;
+          let k = starts[closing - firstClosing] | 0;
+          const last = (starts[closing - firstClosing + 1] | 0) - 1;
+          while (k < last && low >= breaks[k + 1]) k++;
+          x += gains[k] * low + constants[k];
+          s += 4 * Math.abs(low);
+          e = 0;
+        }`;
+
 const each = (count: number, text: (offset: number, j: number) => string, separator: string): string =>
   Array.from({ length: count }, (_, j) => text(j * LANES, j)).join(separator);
 
@@ -53,36 +67,36 @@ const LOOPS: Readonly<Record<Method, Loop>> = {
       s += ${each(count, (_, j) => `Math.abs(p${j})`, ' + ')};`,
     end: '',
   },
-  /**
-   * Every row adds to its group's equity e and, beside it, to slack; a closing row puts a lower bound of e through its asset's segments.
-   * What is left in e at the end counts as it stands.
-   */
+  /** Every row adds to the equity e of the one group or, beside it, to slack; row 0 is the group's closing row. */
+  group: {
+    prelude: GROUPS_PRELUDE,
+    start: 'let e = 0; const closing = line[i] | 0;',
+    rows: (count) => `
+      ${each(count, (offset, j) => `const l${j} = line[i + ${offset}] << 1, z${j} = size[i + ${offset}];`, '\n')}
+      ${each(count, (_, j) => `const p${j} = z${j} * pairs[l${j}], q${j} = z${j} * pairs[l${j} | 1];`, '\n')}
+      e += ${each(count, (_, j) => `p${j}`, ' + ')};
+      x += ${each(count, (_, j) => `q${j}`, ' + ')};
+      s += ${each(count, (_, j) => `Math.abs(p${j}) + Math.abs(q${j})`, ' + ')};`,
+    end: CLOSE,
+  },
+  /** Of several groups each ends with its closing row. */
   groups: {
-    prelude: `const { pairs, firstClosing } = vectors;
-    const { starts, breaks, gains, constants } = vectors.closings;`,
+    prelude: GROUPS_PRELUDE,
     start: 'let e = 0;',
     rows: (count) =>
       each(
         count,
         (offset) => `{
-        const l = line[i + ${offset}], z = size[i + ${offset}];
-        const p = z * pairs[2 * l], q = z * pairs[2 * l + 1];
+        const closing = line[i + ${offset}] | 0, z = size[i + ${offset}];
+        const p = z * pairs[closing << 1], q = z * pairs[(closing << 1) | 1];
         e += p;
         x += q;
         s += Math.abs(p) + Math.abs(q);
-        if (l >= firstClosing) {
-          const low = e - s * boundFactor;
-          let k = starts[l - firstClosing];
-          const last = starts[l - firstClosing + 1] - 1;
-          while (k < last && low >= breaks[k + 1]) k++;
-          x += gains[k] * low + constants[k];
-          s += 4 * Math.abs(low);
-          e = 0;
-        }
+        ${CLOSE}
       }`,
         '\n',
       ),
-    end: 'x += e;',
+    end: '',
   },
 };
 

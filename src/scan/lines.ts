@@ -6,14 +6,14 @@
 import { type Decimal, pow10 } from '../model/decimal.js';
 import { badInput } from '../model/errors.js';
 import { type Fraction, fraction, fractionToNumber, fromDecimal, multiply } from '../model/fraction.js';
-import type { Instruments, Market, RequirementTable } from '../model/instruments.js';
+import { type Instruments, isPlain, type Market, type RequirementTable } from '../model/instruments.js';
 import { lotValue } from '../model/margin.js';
 import type { PriceUpdate } from '../model/records.js';
 import { PADDING_LINE } from '../store/shelf.js';
 import type { Vectors } from './backend.js';
 import { Closings } from './closings.js';
 
-/** What a row is, by its line. A `closing` row ends the group of rows that settle in one asset (see closings.ts). */
+/** What a row is, by its line. A `closing` row stands for the group of rows that settle in one asset (see closings.ts). */
 export const ROW = { padding: 0, position: 1, order: 2, reduceOnly: 3, amount: 4, closing: 5 } as const;
 
 /** A requirement table in float64, closing fee inside the rates. */
@@ -118,6 +118,7 @@ export class LineTable implements Vectors {
   readonly indexes: Float64Array;
   /** Market index to the accrued funding of one lot in the settle asset. */
   private readonly accrued: Float64Array;
+  private readonly plain: readonly boolean[];
   private readonly firstAmount: number;
   private readonly instruments: Instruments;
   /** Asset index to the markets that settle in it. */
@@ -126,6 +127,7 @@ export class LineTable implements Vectors {
   constructor(instruments: Instruments) {
     const { assets, markets, valuation } = instruments;
     this.instruments = instruments;
+    this.plain = assets.map(isPlain);
     let next = PADDING_LINE + 1;
     this.markets = markets.map((market) => {
       const lines = marketLines(market, next);
@@ -208,7 +210,7 @@ export class LineTable implements Vectors {
     const line = this.amountLine(asset);
     // Amounts may be of either sign: their slope is not moved to a side; its three roundings are in the scan's bound.
     this.slopes[line] = price;
-    this.pairs[2 * line] = price;
+    this.pairs[2 * line + 1] = price;
     this.pairs[2 * this.closingLine(asset)] = price;
     this.closings.setIndex(asset, price);
   }
@@ -222,16 +224,18 @@ export class LineTable implements Vectors {
     const magnitude = Math.abs(worth) + Math.abs(price * this.accrued[index]);
     const gross = Math.abs(worth);
     const { slopes, pairs } = this;
+    // What settles in a plain asset counts as it stands, in whatever group's company.
+    const isGrouped = !this.plain[market.settleAsset];
     for (let line = market.firstLine; line < market.orderLine; line += 2) {
       const tier = (line - market.firstLine) >> 1;
       const need = line === market.waivedLine ? 0 : gross * market.rates[tier];
       const bound = SLOPE_ROUNDINGS * ULP * (magnitude + need);
       slopes[line] = value - need - bound;
       slopes[line + 1] = value + need + bound;
-      pairs[2 * line] = value - bound;
-      pairs[2 * line + 1] = -need - bound;
-      pairs[2 * line + 2] = value + bound;
-      pairs[2 * line + 3] = need + bound;
+      pairs[2 * line] = isGrouped ? value - bound : 0;
+      pairs[2 * line + 1] = isGrouped ? -need - bound : slopes[line];
+      pairs[2 * line + 2] = isGrouped ? value + bound : 0;
+      pairs[2 * line + 3] = isGrouped ? need + bound : slopes[line + 1];
     }
   }
 }

@@ -8,8 +8,10 @@ import { checkAmount } from './limbs.js';
 import { HANDLE_BITS, HANDLE_MASK, NO_LINK, NO_SHELF, PortfolioChunk } from './portfolio-chunk.js';
 import { type Chunk, LANES, type Method, Shelf } from './shelf.js';
 
-/** The flag of portfolios on `groups` shelves; the others are the caller's. */
-const GROUPS = 4;
+/** Methods by the two bits of a portfolio's flags that are the store's own; the lower two are the caller's. */
+const METHODS: readonly Method[] = ['lines', 'group', 'groups'];
+const METHOD_SHIFT = 2;
+const CALLERS_FLAGS = 3;
 
 /** Widths 1, 2, 3, 4, 6, 8, 12, 16, 24, …: at most a third of a lane is padding. */
 export function widthOfClass(index: number): number {
@@ -18,8 +20,8 @@ export function widthOfClass(index: number): number {
   return index % 2 === 1 ? half * 2 : half * 3;
 }
 
-/** Shelves of `groups` stand behind those of `lines`, class by class. */
-const GROUPS_SHELF = 64;
+/** Width classes of a method: shelves stand method by method. */
+const CLASSES = 64;
 
 function classFor(rows: number): number {
   let index = 0;
@@ -89,25 +91,25 @@ export class Store {
   /** The caller's flags: 0 to 3. */
   flagsOf(handle: number): number {
     const { portfolio, at } = this.entry(handle);
-    return portfolio.flags(at) & ~GROUPS;
+    return portfolio.flags(at) & CALLERS_FLAGS;
   }
 
   setFlags(handle: number, flags: number): void {
     const { portfolio, at } = this.entry(handle);
-    assert(flags < GROUPS, 'expected flags from 0 to 3');
-    portfolio.setFlags(at, flags | (portfolio.flags(at) & GROUPS));
+    assert(flags <= CALLERS_FLAGS, 'expected flags from 0 to 3');
+    portfolio.setFlags(at, flags | (portfolio.flags(at) & ~CALLERS_FLAGS));
   }
 
   methodOf(handle: number): Method {
     const { portfolio, at } = this.entry(handle);
-    return (portfolio.flags(at) & GROUPS) === 0 ? 'lines' : 'groups';
+    return METHODS[portfolio.flags(at) >> METHOD_SHIFT];
   }
 
   /** Takes every row of a portfolio away; those that come stand on shelves of `method`. */
   clearRows(handle: number, method: Method): void {
     this.moveTo(handle, 0);
     const { portfolio, at } = this.entry(handle);
-    portfolio.setFlags(at, (portfolio.flags(at) & ~GROUPS) | (method === 'groups' ? GROUPS : 0));
+    portfolio.setFlags(at, (portfolio.flags(at) & CALLERS_FLAGS) | (METHODS.indexOf(method) << METHOD_SHIFT));
   }
 
   versionOf(handle: number): number {
@@ -257,13 +259,13 @@ export class Store {
   private moveTo(handle: number, rows: number): void {
     const { portfolio, at } = this.entry(handle);
     const from = portfolio.shelf(at);
-    const method = this.methodOf(handle);
+    const method = portfolio.flags(at) >> METHOD_SHIFT;
     const width = classFor(rows);
-    const to = rows === 0 ? NO_SHELF : method === 'groups' ? width + GROUPS_SHELF : width;
+    const to = rows === 0 ? NO_SHELF : CLASSES * method + width;
     if (from === to) return;
     const oldSlot = portfolio.slot(at);
     if (to !== NO_SHELF) {
-      this.shelves[to] ??= new Shelf(widthOfClass(width), method);
+      this.shelves[to] ??= new Shelf(widthOfClass(width), METHODS[method]);
       const target = this.shelfAt(to);
       const slot = target.allocate(handle);
       if (from !== NO_SHELF) this.copyLane(this.shelfAt(from), oldSlot, target, slot, portfolio.rows(at));
