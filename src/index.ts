@@ -2,14 +2,16 @@
  * The library: `import { … } from 'plimsoll'`. The command line is a thin face over the same functions, with the same schemas and
  * errors; whatever the caller did wrong is a `PlimsollError`. The subscriber's client is `plimsoll/client`.
  */
-export {
-  type ExplainedPortfolio,
-  type ExplainedPosition,
-  type ExplainOptions,
-  type Explanation,
-  explain,
-  type PositionFigures,
-} from './app/explain.js';
+export { type ExplainOptions, type Explanation, explain, type TargetPrice } from './app/explain.js';
+export type { ExplainedChange } from './app/explain-since.js';
+export type {
+  ExplainedAsset,
+  ExplainedOrder,
+  ExplainedPortfolio,
+  ExplainedPosition,
+  InitialFigures,
+  PositionFigures,
+} from './app/explanation.js';
 export { type Generated, type GenerateOptions, generate } from './app/generate.js';
 export { type ReplayOptions, type ReplayPictures, type ReplaySummary, replay } from './app/replay.js';
 export type { ReplayHour, ReplaySums } from './app/replay-totals.js';
@@ -25,6 +27,7 @@ export { type Server, type ServerOptions, startServer } from './app/serve.js';
 export { readBook } from './files/book.js';
 export type { BookCounts, BookSink } from './files/intake.js';
 export { type Marks, readMarks } from './files/marks.js';
+export type { BreachCause } from './model/cause.js';
 export type { Decimal } from './model/decimal.js';
 export { ERROR_CODES, type ErrorCode, PlimsollError, type Problem } from './model/errors.js';
 export type { Fraction } from './model/fraction.js';

@@ -9,12 +9,12 @@ import type { Portfolio } from './portfolio.js';
  */
 export type BreachCause = 'marks' | 'collateral' | 'either' | 'both' | 'already';
 
-/** The marks and funding of one moment with the index prices of another. */
-export function mixedPrices(marks: Prices, indexes: Prices): Prices {
+/** Each kind of price as it is at a moment of its own. */
+export function mixedPrices(from: { readonly marks: Prices; readonly funding: Prices; readonly indexes: Prices }): Prices {
   return {
-    mark: (market) => marks.mark(market),
-    index: (asset) => indexes.index(asset),
-    funding: (market) => marks.funding(market),
+    mark: (market) => from.marks.mark(market),
+    funding: (market) => from.funding.funding(market),
+    index: (asset) => from.indexes.index(asset),
   };
 }
 
@@ -27,8 +27,8 @@ export function breachCause(portfolio: Portfolio, instruments: Instruments, now:
   if (isBreached(now) !== true) return null;
   const before = isBreached(then);
   if (before !== false) return before === null ? null : 'already';
-  const byMarks = isBreached(mixedPrices(now, then));
-  const byIndexes = isBreached(mixedPrices(then, now));
+  const byMarks = isBreached(mixedPrices({ marks: now, funding: now, indexes: then }));
+  const byIndexes = isBreached(mixedPrices({ marks: then, funding: then, indexes: now }));
   if (byMarks === byIndexes) return byMarks ? 'either' : 'both';
   return byMarks ? 'marks' : 'collateral';
 }
