@@ -130,6 +130,31 @@ describe('a case', () => {
     expect(ids).toEqual(['a@9.1', 'b@9.2', 'a@9.3']);
   });
 
+  it('of a debt alone sends no order, and ends when the debt is covered or needs no margin any more', () => {
+    const debt = () => ({ ...report('a', 'liquidatable', [], fraction(3n)), maintenance: fraction(10n) });
+    for (const [after, outcome, badDebt] of [
+      [report('a', 'healthy', [], fraction(20n)), 'recovered', ZERO],
+      [report('a', 'insolvent', [], fraction(-2n)), 'insolvent', fraction(2n)],
+    ] as const) {
+      const { orders, cases, changed } = onReport(debt());
+      expect({ orders, changed }).toEqual({ orders: [], changed: false });
+      expect(cases).toMatchObject([{ event: 'opened', deficit: fraction(7n) }]);
+      expect(onReport(debt())).toEqual({ orders: [], cases: [], changed: false });
+      const ended = onReport(after);
+      expect(ended.orders).toEqual([]);
+      expect(ended.cases).toMatchObject([{ event: 'ended', outcome, badDebt }]);
+      expect([desk.openCount, desk.orders.count]).toEqual([0, 0]);
+    }
+  });
+
+  it('whose positions are closed stays open while a debt still needs more than there is, and ends as closed', () => {
+    onReport(breach([0, 1_000]));
+    desk.onExecution(desk.orders.find('a@1001.1#1') as Order, 1_000, outbox());
+    const debt = { ...report('a', 'liquidatable', [], fraction(3n)), maintenance: fraction(10n) };
+    expect(onReport(debt)).toEqual({ orders: [], cases: [], changed: false });
+    expect(onReport(report('a', 'healthy', [], fraction(20n))).cases).toMatchObject([{ event: 'ended', outcome: 'closed' }]);
+  });
+
   it('is not opened by what is healthy, insolvent or unknown', () => {
     for (const standing of ['healthy', 'insolvent', 'unpriced'] as const) {
       expect(onReport(report('a', standing, [[0, 5]]))).toEqual({ orders: [], cases: [], changed: false });

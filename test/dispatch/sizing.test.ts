@@ -1,10 +1,10 @@
 /** Limits of closing orders: the bankruptcy price on the market's ticks, on the side that does not cost the fund. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { closingLimit, notionalAt, roundToTick } from '../../src/dispatch/sizing.js';
+import { closingLimit, roundToTick } from '../../src/dispatch/sizing.js';
+import { bankruptcyPrice } from '../../src/model/bankruptcy.js';
 import { formatDecimal } from '../../src/model/decimal.js';
 import { compare, type Fraction, fraction, fromDecimal, subtract } from '../../src/model/fraction.js';
-import { bankruptcyPrice } from '../../src/model/margin.js';
 import { cost, lots } from '../../src/model/portfolio.js';
 import type { BreachRow } from '../../src/model/records.js';
 import { dec, marketOf } from '../support/books.js';
@@ -17,6 +17,7 @@ const row = (size: number, mark: number, maintenance: Fraction): BreachRow => ({
   lots: lots(size),
   cost: cost(0n),
   mark: dec(mark),
+  index: fraction(1n),
   maintenance,
 });
 
@@ -52,29 +53,32 @@ describe('the limit of a closing order', () => {
 
   it('rounds sells up and buys down from the bankruptcy price', () => {
     // Equity 1/3 on one unit: a long breaks at 100 − 1/3, a short at 100 + 1/3.
-    const value = { equity: fraction(1n, 3n), maintenance: need };
+    const value = { lossToZero: fraction(1n, 3n), maintenance: need };
     expect(closingLimit(market, row(1_000, 100, need), value)).toEqual(dec(1_000, 1));
     expect(closingLimit(market, row(-1_000, 100, need), value)).toEqual(dec(1_000, 1));
-    const debt = { equity: fraction(-1n, 3n), maintenance: need };
+    const debt = { lossToZero: fraction(-1n, 3n), maintenance: need };
     expect(closingLimit(market, row(1_000, 100, need), debt)).toEqual(dec(1_005, 1));
     expect(closingLimit(market, row(-1_000, 100, need), debt)).toEqual(dec(995, 1));
   });
 
   it('is none where there is no bankruptcy price, or none that the market can have', () => {
-    expect(closingLimit(market, row(1_000, 100, fraction(0n)), { equity: fraction(1n), maintenance: fraction(0n) })).toBeNull();
-    const rich = { equity: fraction(200n), maintenance: need };
+    expect(
+      closingLimit(market, row(1_000, 100, fraction(0n)), { lossToZero: fraction(1n), maintenance: fraction(0n) }),
+    ).toBeNull();
+    expect(closingLimit(market, row(1_000, 100, need), { lossToZero: null, maintenance: need })).toBeNull();
+    const rich = { lossToZero: fraction(200n), maintenance: need };
     expect(closingLimit(market, row(1_000, 100, need), rich)).toBeNull();
     const oil = { ...market, allowNonPositive: true };
     expect(closingLimit(oil, row(1_000, 100, need), rich)).toEqual(dec(-1_000, 1));
     // Bankrupt at 0.2: a buy's limit would round down to 0.
-    expect(closingLimit(market, row(-1_000, 1, need), { equity: fraction(-8n, 10n), maintenance: need })).toBeNull();
+    expect(closingLimit(market, row(-1_000, 1, need), { lossToZero: fraction(-8n, 10n), maintenance: need })).toBeNull();
   });
 
   it('never gives away more than equity: at the limit the position loses no more than its share', () => {
-    const amount = fc.bigInt({ min: -(10n ** 12n), max: 10n ** 12n });
+    const lossToZero = fc.bigInt({ min: -(10n ** 12n), max: 10n ** 12n });
     fc.assert(
-      fc.property(amount, fc.bigInt({ min: 1n, max: 10n ** 9n }), fc.boolean(), (equity, maintenance, long) => {
-        const value = { equity: fraction(equity, 997n), maintenance: fraction(maintenance * 2n, 991n) };
+      fc.property(lossToZero, fc.bigInt({ min: 1n, max: 10n ** 9n }), fc.boolean(), (loss, maintenance, long) => {
+        const value = { lossToZero: fraction(loss, 997n), maintenance: fraction(maintenance * 2n, 991n) };
         const half = row(long ? 1_000 : -1_000, 50_000, fraction(maintenance, 991n));
         const limit = closingLimit(market, half, value);
         const exact = bankruptcyPrice(market, half, value);
@@ -83,15 +87,4 @@ describe('the limit of a closing order', () => {
       }),
     );
   });
-});
-
-it('notional is of the size without its sign, at the mark without its sign', () => {
-  const big = marketOf(0, { contractSize: dec(10) });
-  for (const [size, mark] of [
-    [1_500, 3],
-    [-1_500, 3],
-    [1_500, -3],
-  ]) {
-    expect(compare(notionalAt(big, size, dec(mark)), fraction(45n))).toBe(0);
-  }
 });
