@@ -1,5 +1,6 @@
 /** Accounts on their way from a file to their owner: each checked, none twice, all counted. Knows no file format. */
-import { type AccountInput, accountFromInput, isAccountId, type ProblemSink } from '../model/account-input.js';
+import { type AccountInput, accountFromInput, isAccountId } from '../model/account-input.js';
+import type { ProblemSink } from '../model/input-checks.js';
 import type { Instruments } from '../model/instruments.js';
 import { member } from '../model/json-path.js';
 import type { Account } from '../model/portfolio.js';

@@ -2,26 +2,29 @@
  * Accounts as files and the gateway write them: what is valid, and the way to and from the model. Knows the instruments, not
  * where an input comes from: `where` is whatever prefix its owner uses.
  */
-import { type Decimal, exactUnits, formatDecimal, tryParseDecimal } from './decimal.js';
-import type { Instruments, Market } from './instruments.js';
-import { member, place } from './json-path.js';
-import { AMOUNT_MAX, DECIMAL_LENGTH_MAX, DECIMALS_MAX, ID_LENGTH_MAX, isAmount, LOTS_MAX } from './limits.js';
-import { type Account, type Cash, cash, cost, EXACT_DECIMALS, type IsolatedPosition, lots, type Position } from './portfolio.js';
-import { type ProblemList, show } from './problems.js';
-import { entryDecimal, sizeOf, wholeLots } from './quantities.js';
-
-/** Decimals are strings: `-?digits[.digits]`. */
-export interface PositionInput {
-  readonly market: string;
-  /** Signed, a multiple of the market's lot, not zero. */
-  readonly size: string;
-  /** Average entry price. */
-  readonly entry: string;
-  /** `cross` when left out. */
-  readonly margin?: 'cross' | 'isolated' | undefined;
-  /** Of an isolated position, in the settle asset; not part of `balances`. */
-  readonly collateral?: string | undefined;
-}
+import { AMOUNT_MAX_TEXT, DECIMAL, type Fields, InputChecks, isObject, type ProblemSink } from './input-checks.js';
+import type { Instruments } from './instruments.js';
+import { place } from './json-path.js';
+import { ID_LENGTH_MAX, isAmount, ORDERS_MAX } from './limits.js';
+import {
+  type Account,
+  type Balance,
+  type Cash,
+  cash,
+  type IsolatedPosition,
+  type OpenOrder,
+  type Position,
+} from './portfolio.js';
+import {
+  amountText,
+  type OrderInput,
+  orderToInput,
+  type PositionInput,
+  positionToInput,
+  readOrder,
+  readPosition,
+} from './position-input.js';
+import { show } from './problems.js';
 
 export interface AccountInput {
   readonly id: string;
@@ -30,18 +33,10 @@ export interface AccountInput {
   /** Asset id to amount. */
   readonly balances: Readonly<Record<string, string>>;
   readonly positions: readonly PositionInput[];
+  readonly orders?: readonly OrderInput[] | undefined;
 }
 
-/** Where problems go. */
-export type ProblemSink = Pick<ProblemList, 'add'>;
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const ACCOUNT_KEYS = 'id, positionMode, balances, positions';
-const POSITION_KEYS = 'market, size, entry, margin, collateral';
-const DECIMAL = 'a decimal string such as "0.5"';
-const SHORTER = `a decimal string of at most ${DECIMAL_LENGTH_MAX} characters`;
-const AMOUNT_MAX_TEXT = formatDecimal({ units: AMOUNT_MAX, decimals: EXACT_DECIMALS });
+const ACCOUNT_KEYS: ReadonlySet<string> = new Set(['id', 'positionMode', 'balances', 'positions', 'orders']);
 
 /** Whether a text is an account id: `[A-Za-z0-9._-]{1,64}`. */
 export function isAccountId(text: string): boolean {
@@ -60,96 +55,86 @@ export function isAccountId(text: string): boolean {
  * every problem has been added, each placed under `where`, such as `rows[0]`.
  */
 export function accountFromInput(input: unknown, instruments: Instruments, where: string, problems: ProblemSink): Account | null {
-  return new AccountReader(instruments, where, problems).read(input);
+  if (isObject(input)) return new AccountReader(new InputChecks(instruments, where, problems)).read(input);
+  problems.add(place(where), 'an account object', show(input));
+  return null;
 }
 
-/** One account's reading: the arguments that every check needs, and whether all have passed. */
 class AccountReader {
-  private readonly instruments: Instruments;
-  private readonly where: string;
-  private readonly problems: ProblemSink;
-  private valid = true;
+  private readonly checks: InputChecks;
+  private balance: Cash = cash(0n);
+  private others: Balance[] | undefined;
+  /** Greatest magnitude of a balance that is left when all funding of the cross positions is taken into account. */
+  private used = 0n;
 
-  constructor(instruments: Instruments, where: string, problems: ProblemSink) {
-    this.instruments = instruments;
-    this.where = where;
-    this.problems = problems;
+  constructor(checks: InputChecks) {
+    this.checks = checks;
   }
 
-  read(input: unknown): Account | null {
-    if (!isObject(input)) {
-      this.problems.add(place(this.where), 'an account object', show(input));
-      return null;
-    }
+  read(input: Fields): Account | null {
+    const { checks } = this;
     for (const key in input) {
-      if (key !== 'id' && key !== 'balances' && key !== 'positions' && key !== 'positionMode') {
-        this.fail(member(this.where, key), `no such key (an account has ${ACCOUNT_KEYS})`, input[key]);
-      }
+      if (ACCOUNT_KEYS.has(key)) continue;
+      checks.fail([key], `no such key (an account has ${[...ACCOUNT_KEYS].join(', ')})`, input[key]);
     }
     const { id, positionMode = 'net' } = input;
     if (typeof id !== 'string' || !isAccountId(id)) {
-      this.fail(member(this.where, 'id'), 'an account id of 1 to 64 characters of A-Z a-z 0-9 . _ -', id);
+      checks.fail(['id'], 'an account id of 1 to 64 characters of A-Z a-z 0-9 . _ -', id);
     }
-    if (positionMode !== 'net' && positionMode !== 'hedge') {
-      this.fail(member(this.where, 'positionMode'), '"net" or "hedge"', positionMode);
-    }
-    const balance = this.readBalances(input.balances);
+    if (positionMode !== 'net' && positionMode !== 'hedge') checks.fail(['positionMode'], '"net" or "hedge"', positionMode);
+    this.readBalances(input.balances);
     const cross: Position[] = [];
     const isolated: IsolatedPosition[] = [];
     this.readPositions(input.positions, positionMode, cross, isolated);
-    if (!this.valid) return null;
-    return { id: id as string, positionMode: positionMode as Account['positionMode'], balance, cross, isolated };
+    const orders = input.orders === undefined ? undefined : this.readOrders(input.orders);
+    if (!checks.valid) return null;
+    const account = {
+      id: id as string,
+      positionMode: positionMode as Account['positionMode'],
+      balance: this.balance,
+      cross,
+      isolated,
+    };
+    const { others } = this;
+    if (others === undefined && orders === undefined) return account;
+    return { ...account, ...(others === undefined ? {} : { others }), ...(orders === undefined ? {} : { orders }) };
   }
 
-  private fail(where: string, expected: string, found: unknown): void {
-    this.refuse(where, expected, show(found));
-  }
-
-  private refuse(where: string, expected: string, found: string): void {
-    this.valid = false;
-    this.problems.add(where, expected, found);
-  }
-
-  private readBalances(balances: unknown): Cash {
+  private readBalances(balances: unknown): void {
+    const { checks } = this;
     if (!isObject(balances)) {
-      this.fail(member(this.where, 'balances'), 'an object of amounts by asset', balances);
-      return cash(0n);
+      checks.fail(['balances'], 'an object of amounts by asset', balances);
+      return;
     }
-    const { valuation } = this.instruments;
-    let balance = 0n;
+    const { valuation, assets } = checks.instruments;
     for (const id in balances) {
       const text = balances[id];
-      const asset = id === valuation.id ? valuation : this.instruments.assets.find((declared) => declared.id === id);
-      const amount = decimalOf(text);
-      if (asset === undefined) this.fail(this.inBalances(id), 'a declared asset', id);
-      if (amount === null) this.fail(this.inBalances(id), isLong(text) ? SHORTER : DECIMAL, text);
-      if (asset === undefined || amount === null) continue;
-      if (amount.decimals > asset.decimals) {
-        this.fail(this.inBalances(id), `at most ${asset.decimals} decimals, as ${id} has`, text);
-      } else if (asset !== valuation && amount.units !== 0n) {
-        const expected = `"0" (collateral other than the valuation asset ${valuation.id} comes with a later release)`;
-        this.fail(this.inBalances(id), expected, text);
-      } else if (asset === valuation) {
-        balance = amountOf(amount);
-        if (!isAmount(balance)) this.fail(this.inBalances(id), `a magnitude of at most ${AMOUNT_MAX_TEXT}`, text);
+      const asset = id === valuation.id ? valuation : assets.find((declared) => declared.id === id);
+      if (asset === undefined) checks.fail(['balances', id], 'a declared asset', id);
+      const amount = checks.amount(text, asset, DECIMAL, true, () => ['balances', id]);
+      if (asset === undefined || amount === null || amount === 0n) continue;
+      const magnitude = amount < 0n ? -amount : amount;
+      if (magnitude > this.used) this.used = magnitude;
+      if (asset === valuation) {
+        this.balance = amount;
+      } else {
+        this.others ??= [];
+        this.others.push({ asset: asset.index, amount });
       }
     }
-    return cash(balance);
-  }
-
-  private inBalances(id: string): string {
-    return member(member(this.where, 'balances'), id);
+    this.others?.sort((a, b) => a.asset - b.asset);
   }
 
   private readPositions(positions: unknown, mode: unknown, cross: Position[], isolated: IsolatedPosition[]): void {
+    const { checks } = this;
     if (!Array.isArray(positions)) {
-      this.fail(member(this.where, 'positions'), 'an array of positions', positions);
+      checks.fail(['positions'], 'an array of positions', positions);
       return;
     }
     const slots = positions.length > 1 ? new Set<number>() : null;
     for (let i = 0; i < positions.length; i += 1) {
       const input: unknown = positions[i];
-      const position = this.readPosition(input, i);
+      const position = readPosition(checks, input, i);
       if (position === null) continue;
       const alone = 'collateral' in position;
       // In net mode the two sides share a slot.
@@ -159,140 +144,51 @@ class AccountReader {
         const margin = alone ? 'isolated' : 'cross';
         const side = mode === 'hedge' ? (position.lots < 0 ? ' short' : ' long') : '';
         const expected = `one ${margin}${side} position in ${market} (position mode ${String(mode)})`;
-        this.refuse(this.inPosition(i), expected, `another of size ${size}`);
+        checks.refuse(['positions', i], expected, `another of size ${size}`);
       }
       slots?.add(slot);
-      if (alone) isolated.push(position as IsolatedPosition);
-      else cross.push(position);
-    }
-  }
-
-  private inPosition(index: number, key?: string): string {
-    const where = member(member(this.where, 'positions'), index);
-    return key === undefined ? where : member(where, key);
-  }
-
-  private readPosition(input: unknown, index: number): Position | IsolatedPosition | null {
-    if (!isObject(input)) {
-      this.fail(this.inPosition(index), 'a position object', input);
-      return null;
-    }
-    for (const key in input) {
-      if (key !== 'market' && key !== 'size' && key !== 'entry' && key !== 'margin' && key !== 'collateral') {
-        this.fail(this.inPosition(index, key), `no such key (a position has ${POSITION_KEYS})`, input[key]);
+      if (alone) {
+        isolated.push(position as IsolatedPosition);
+      } else {
+        if (position.funding !== undefined) this.addFunding(position.funding, i);
+        cross.push(position);
       }
     }
-    const marketIndex = typeof input.market === 'string' ? this.instruments.marketIndex.get(input.market) : undefined;
-    if (marketIndex === undefined) this.fail(this.inPosition(index, 'market'), 'a market of the book', input.market);
-    const market = marketIndex === undefined ? undefined : this.instruments.markets[marketIndex];
-    const size = this.readDecimal(input, 'size', index);
-    const entry = this.readDecimal(input, 'entry', index);
-    const collateral = this.readCollateral(input, index);
-    if (market === undefined) return null;
-    const count = size === null ? null : this.readLots(size, market, input, index);
-    if (count === null || entry === null) return null;
-    if (entry.units <= 0n && !market.allowNonPositive) {
-      this.fail(this.inPosition(index, 'entry'), 'a price above zero', input.entry);
-    }
-    const entryCost = BigInt(count) * amountOf(entry);
-    if (!isAmount(entryCost)) {
-      const expected = `a price at which the position's lots times it are at most ${AMOUNT_MAX_TEXT}`;
-      this.fail(this.inPosition(index, 'entry'), expected, input.entry);
-    }
-    const at = market.index;
-    if (collateral === null) return { market: at, lots: lots(count), cost: cost(entryCost) };
-    return { market: at, lots: lots(count), cost: cost(entryCost), collateral };
   }
 
-  private readDecimal(input: Fields, key: string, index: number): Decimal | null {
-    const text = input[key];
-    const value = decimalOf(text);
-    if (value !== null && value.decimals <= DECIMALS_MAX) return value;
-    const expected = value === null ? DECIMAL : `at most ${DECIMALS_MAX} decimals`;
-    this.fail(this.inPosition(index, key), isLong(text) ? SHORTER : expected, text);
-    return null;
+  /** Funding is held with the balance of its asset: whichever that is, both together must fit. */
+  private addFunding(funding: Cash, index: number): void {
+    this.used += funding < 0n ? -funding : funding;
+    if (isAmount(this.used)) return;
+    const expected = `an index at which the positions' funding and a balance together are at most ${AMOUNT_MAX_TEXT}`;
+    this.checks.refuse(['positions', index, 'fundingIndex'], expected, 'more');
   }
 
-  private readLots(size: Decimal, market: Market, input: Fields, index: number): number | null {
-    const count = wholeLots(size, market.lot);
-    const rounded = Number(count);
-    if (count !== null && rounded !== 0 && Math.abs(rounded) <= LOTS_MAX) return rounded;
-    const lot = formatDecimal(market.lot);
-    const whole = count !== null && rounded !== 0;
-    const expected = whole ? `at most ${LOTS_MAX} lots of ${lot}` : `a multiple of the lot ${lot}, not zero`;
-    this.fail(this.inPosition(index, 'size'), expected, input.size);
-    return null;
-  }
-
-  /** Null for a cross position. */
-  private readCollateral(input: Fields, index: number): Cash | null {
-    const { margin = 'cross', collateral: text } = input;
-    if (margin !== 'isolated') {
-      if (margin !== 'cross') this.fail(this.inPosition(index, 'margin'), '"cross" or "isolated"', margin);
-      else if (text !== undefined) this.fail(this.inPosition(index, 'collateral'), 'nothing on a cross position', text);
-      return null;
+  /** None, when the account has none. */
+  private readOrders(orders: unknown): readonly OpenOrder[] | undefined {
+    const { checks } = this;
+    if (!Array.isArray(orders)) {
+      checks.fail(['orders'], 'an array of orders', orders);
+      return undefined;
     }
-    // Every market settles in the valuation asset.
-    const { id, decimals } = this.instruments.valuation;
-    const amount = decimalOf(text);
-    const where = 'collateral';
-    if (isLong(text)) {
-      this.fail(this.inPosition(index, where), SHORTER, text);
-    } else if (amount === null || amount.units < 0n) {
-      this.fail(this.inPosition(index, where), 'a decimal string of zero or more on an isolated position', text);
-    } else if (amount.decimals > decimals) {
-      this.fail(this.inPosition(index, where), `at most ${decimals} decimals, as ${id} has`, text);
-    } else {
-      const units = amountOf(amount);
-      if (!isAmount(units)) this.fail(this.inPosition(index, where), `at most ${AMOUNT_MAX_TEXT}`, text);
-      return cash(units);
-    }
-    return cash(0n);
+    if (orders.length > ORDERS_MAX) checks.refuse(['orders'], `at most ${ORDERS_MAX} orders`, String(orders.length));
+    const read = orders.slice(0, ORDERS_MAX).map((order: unknown, i) => readOrder(checks, order, i));
+    return read.length === 0 ? undefined : read.filter((order) => order !== null);
   }
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
-}
-
-function isLong(text: unknown): boolean {
-  return typeof text === 'string' && text.length > DECIMAL_LENGTH_MAX;
-}
-
-function decimalOf(text: unknown): Decimal | null {
-  return typeof text === 'string' && !isLong(text) ? tryParseDecimal(text) : null;
-}
-
-function amountOf(value: Decimal): bigint {
-  return exactUnits(value, EXACT_DECIMALS);
 }
 
 /** The canonical input of an account: `accountFromInput` gives the same account back when every entry ends within 18 decimals. */
 export function accountToInput(account: Account, instruments: Instruments): AccountInput {
-  const { id, positionMode, balance } = account;
-  const balances = balance === 0n ? {} : { [instruments.valuation.id]: amountText(balance) };
-  const positions = [
-    ...account.cross.map((position) => positionToInput(position, instruments)),
-    ...account.isolated.map(
-      (position): PositionInput => ({
-        ...positionToInput(position, instruments),
-        margin: 'isolated',
-        collateral: amountText(position.collateral),
-      }),
-    ),
-  ];
-  return positionMode === 'net' ? { id, balances, positions } : { id, positionMode, balances, positions };
-}
-
-function positionToInput(position: Position, instruments: Instruments): PositionInput {
-  const market = instruments.markets[position.market];
+  const { id, positionMode, balance, others = [], orders = [] } = account;
+  const balances: Record<string, string> = {};
+  if (balance !== 0n) balances[instruments.valuation.id] = amountText(balance);
+  for (const { asset, amount } of others) balances[instruments.assets[asset].id] = amountText(amount);
+  const positions = [...account.cross, ...account.isolated].map((position) => positionToInput(position, instruments));
   return {
-    market: market.id,
-    size: formatDecimal(sizeOf(position.lots, market.lot)),
-    entry: formatDecimal(entryDecimal(position)),
+    id,
+    ...(positionMode === 'net' ? {} : { positionMode }),
+    balances,
+    positions,
+    ...(orders.length === 0 ? {} : { orders: orders.map((order) => orderToInput(order, instruments)) }),
   };
-}
-
-function amountText(units: Cash): string {
-  return formatDecimal({ units, decimals: EXACT_DECIMALS });
 }

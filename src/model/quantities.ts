@@ -1,6 +1,7 @@
-/** Sizes as lots and entry prices as costs, both ways. Knows positions, nothing of files. */
+/** Sizes as lots, entry prices as costs and funding indexes as funding, both ways. Knows positions, nothing of files. */
 import { type Decimal, divideRounded, pow10 } from './decimal.js';
-import { type Cost, EXACT_DECIMALS, type Lots } from './portfolio.js';
+import type { Market } from './instruments.js';
+import { type Cash, type Cost, EXACT_DECIMALS, type Lots } from './portfolio.js';
 
 /** size / lot when that is a whole number, else null. Not bounded. */
 export function wholeLots(size: Decimal, lot: Decimal): bigint | null {
@@ -20,3 +21,20 @@ export function sizeOf(lots: Lots, lot: Decimal): Decimal {
 export function entryDecimal(position: { readonly lots: Lots; readonly cost: Cost }): Decimal {
   return { units: divideRounded(position.cost, BigInt(position.lots), 'nearest'), decimals: EXACT_DECIMALS };
 }
+
+/** lots · lot · contractSize · index in units of 10^-18 of the settle asset, or null when that is no whole number of them. Not bounded. */
+export function fundingUnits(market: Market, lots: Lots, index: Decimal): bigint | null {
+  const { lot, contractSize } = market;
+  const units = BigInt(lots) * lot.units * contractSize.units * index.units;
+  return wholeLots({ units, decimals: lot.decimals + contractSize.decimals + index.decimals }, SMALLEST);
+}
+
+/** The index that `fundingUnits` makes the funding of, or null when it does not end within 18 decimals. */
+export function fundingIndexOf(market: Market, lots: Lots, funding: Cash): Decimal | null {
+  const { lot, contractSize } = market;
+  const worth = { units: BigInt(lots) * lot.units * contractSize.units, decimals: lot.decimals + contractSize.decimals };
+  const units = funding * pow10(worth.decimals);
+  return units % worth.units === 0n ? { units: units / worth.units, decimals: EXACT_DECIMALS } : null;
+}
+
+const SMALLEST: Decimal = { units: 1n, decimals: EXACT_DECIMALS };
