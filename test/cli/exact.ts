@@ -15,9 +15,9 @@ export interface Expected {
 }
 
 export function workOut(books: readonly HandBook[]): Expected[] {
-  const paths = books.map(({ name, book, marks }) => [
+  const paths = books.map(({ name, book, ...prices }) => [
     write(`${name}.json`, book),
-    write(`${name}-marks.json`, { version: 1, marks }),
+    write(`${name}-marks.json`, { version: 1, ...prices }),
   ]);
   const script = join(import.meta.dirname, 'exact.py');
   const output = execFileSync('/usr/bin/python3', [script, ...paths.flat()], { encoding: 'utf8', maxBuffer: 2 ** 28 });

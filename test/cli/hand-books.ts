@@ -6,8 +6,8 @@ export type Tiers = readonly (readonly [floor: string, rate: string])[];
 export interface BookInput {
   readonly version: 1;
   readonly valuation: string;
-  readonly rules?: { readonly liquidateWhen: string };
-  readonly assets: Readonly<Record<string, { readonly decimals: number; readonly haircut: string }>>;
+  readonly rules?: { readonly liquidateWhen: string; readonly hedgeMargin?: string; readonly orderMargin?: string };
+  readonly assets: Readonly<Record<string, { readonly decimals: number; readonly haircut: string | readonly object[] }>>;
   readonly markets: Readonly<Record<string, object>>;
   readonly accounts: readonly object[];
 }
@@ -16,6 +16,8 @@ export interface HandBook {
   readonly name: string;
   readonly book: BookInput;
   readonly marks: Readonly<Record<string, string>>;
+  readonly indexes?: Readonly<Record<string, string>>;
+  readonly funding?: Readonly<Record<string, string>>;
 }
 
 interface MarketOptions {

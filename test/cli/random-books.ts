@@ -18,14 +18,14 @@ const RATES = [
   '1',
 ];
 
-function decimalText(units: bigint, decimals: number): string {
+export function decimalText(units: bigint, decimals: number): string {
   const digits = (units < 0n ? -units : units).toString().padStart(decimals + 1, '0');
   const text = decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
   return units < 0n ? `-${text}` : text;
 }
 
 /** Mostly near 100, so that what a position has won or lost is of the size of its requirement. */
-const price = fc
+export const price = fc
   .oneof(
     { weight: 4, arbitrary: fc.tuple(fc.bigInt({ min: 8_000n, max: 12_500n }), fc.constant(2)) },
     { weight: 1, arbitrary: fc.tuple(fc.bigInt({ min: 1n, max: 99_999n }), fc.integer({ min: 0, max: 3 })) },
@@ -43,7 +43,7 @@ const tiers = fc
     return rising.map((floor, i) => [String(floor * 10), RATES[ranks[i]]]);
   });
 
-const aMarket = fc.record({
+export const aMarket = fc.record({
   tiers,
   method: fc.constantFrom('bracket' as const, 'bracket' as const, 'step' as const),
   basis: fc.constantFrom('mark' as const, 'mark' as const, 'entry' as const),
