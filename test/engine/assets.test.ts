@@ -1,0 +1,115 @@
+/** The engine over several assets: what it reports of a breach is what the oracle says, and a debt that needs margin is a case without orders. */
+import { describe, expect, it } from 'vitest';
+import { Engine } from '../../src/engine/engine.js';
+import { lossToZero, sharesOf } from '../../src/model/bankruptcy.js';
+import { compare, type Fraction, fromDecimal, multiply, ONE } from '../../src/model/fraction.js';
+import { type Instruments, plainAsset } from '../../src/model/instruments.js';
+import { isLiquidatable, valuePortfolio } from '../../src/model/margin.js';
+import { type Account, cash, portfoliosOf } from '../../src/model/portfolio.js';
+import type { Effect, PortfolioReport, TickRecord } from '../../src/model/records.js';
+import { JsBackend } from '../../src/scan/js-backend.js';
+import { Random } from '../../src/synthetic/random.js';
+import { mixedAccount, mixedPrices, mixedVenue } from '../scan/mixed.js';
+import { dec, instrumentsOf, marketOf, rate, tiersOf } from '../support/books.js';
+import { E18, effectsOf, TTL_US } from './support.js';
+
+function expectSame(found: Fraction | null, expected: Fraction | null): void {
+  expect(found === null).toBe(expected === null);
+  if (found !== null && expected !== null) expect(compare(found, expected)).toBe(0);
+}
+
+describe('reports', () => {
+  it('say of random portfolios what the oracle says: totals, the loss to zero, and each row in the valuation asset', () => {
+    const random = new Random(11, 'reports');
+    const seen = { reports: 0, rows: 0, withoutRows: 0, lossless: 0 };
+    for (let scene = 0; scene < 300; scene++) {
+      const instruments = mixedVenue(random);
+      const prices = mixedPrices(random, instruments);
+      const engine = new Engine({ instruments, backend: new JsBackend(), orderTtlUs: TTL_US });
+      const accounts = Array.from({ length: 20 }, (_, i) => mixedAccount(random, instruments, `a${i}`));
+      for (const account of accounts) engine.load(account);
+      const tick: TickRecord = {
+        type: 'tick',
+        timeUs: 1,
+        marks: prices.marks.flatMap((price, market) => (price === null ? [] : [{ market, price }])),
+        indexes: prices.indexes.flatMap((price, asset) =>
+          price === null || asset === instruments.valuation.index ? [] : [{ asset, price }],
+        ),
+        funding: prices.fundings.map((index, market) => ({ market, index })),
+      };
+      const reports = new Map<string, PortfolioReport>(engine.scanHalf.tick(tick).map((report) => [report.portfolio, report]));
+      for (const portfolio of accounts.flatMap((account) => portfoliosOf(account, instruments))) {
+        const value = valuePortfolio(portfolio, instruments, prices);
+        const report = reports.get(portfolio.id);
+        const breached = value.priced && isLiquidatable(value, instruments.liquidateWhen);
+        expect(report !== undefined).toBe(breached);
+        if (report === undefined || !value.priced) continue;
+        seen.reports += 1;
+        expectSame(report.equity, value.equity);
+        expectSame(report.maintenance, value.maintenance);
+        expectSame(report.lossToZero, lossToZero(sharesOf(value, instruments.markets)));
+        if (report.lossToZero === null) seen.lossless += 1;
+        expect(report.positions).toBe(portfolio.positions.length);
+        expect(report.rows.length).toBe(portfolio.positions.length);
+        if (report.rows.length === 0) seen.withoutRows += 1;
+        for (const row of report.rows) {
+          const own = value.positions.find(({ position }) => position.market === row.market && position.lots === row.lots)!;
+          const { settleAsset } = instruments.markets[row.market];
+          const index = settleAsset === instruments.valuation.index ? ONE : fromDecimal(prices.indexes[settleAsset]!);
+          expectSame(row.index, index);
+          expectSame(row.maintenance, multiply(own.maintenance, index));
+          seen.rows += 1;
+        }
+      }
+    }
+    expect(seen.reports).toBeGreaterThan(1_000);
+    expect(seen.rows).toBeGreaterThan(1_000);
+    expect(seen.withoutRows).toBeGreaterThan(10);
+    expect(seen.lossless).toBeGreaterThan(10);
+  });
+});
+
+/** USD with a borrow table, and a coin. */
+function lendingVenue(): Instruments {
+  const usd = { ...plainAsset(0, 'USD', 2), borrow: { method: 'bracket' as const, tiers: tiersOf([[0, '0.1']]) } };
+  const coin = { ...plainAsset(1, 'COIN', 8), haircuts: [{ floor: dec(0), haircut: rate('0.2') }] };
+  const markets = [marketOf(0, { settle: 'USD' })];
+  return { ...instrumentsOf(markets), valuation: usd, assets: [usd, coin] };
+}
+
+const kinds = (effects: readonly Effect[]): string[] =>
+  effects.flatMap((effect) =>
+    effect.type === 'cases' ? effect.rows.map(({ event, outcome }) => `${event} ${outcome}`) : [effect.type],
+  );
+
+describe('a debt that needs margin', () => {
+  const borrower: Account = {
+    id: 'debtor',
+    positionMode: 'net',
+    balance: cash(-100n * E18),
+    others: [{ asset: 1, amount: cash(10n * E18) }],
+    cross: [],
+    isolated: [],
+  };
+  const at = (timeUs: number, price: number): TickRecord => ({
+    type: 'tick',
+    timeUs,
+    marks: [],
+    indexes: [{ asset: 1, price: dec(price, 2) }],
+  });
+
+  it('opens a case when its collateral falls, sends no order, and ends the case when it recovers', () => {
+    const engine = new Engine({ instruments: lendingVenue(), backend: new JsBackend(), orderTtlUs: TTL_US });
+    engine.load(borrower);
+    // 10 coins at 0.8 of 13.75 are worth the 110 that 100 owed and a tenth of it need.
+    expect(kinds(effectsOf(engine, at(1, 1375)))).toEqual([]);
+    expect(kinds(effectsOf(engine, at(2, 1374)))).toEqual(['signals', 'opened null']);
+    expect(kinds(effectsOf(engine, at(3, 1375)))).toEqual(['signals', 'ended recovered']);
+  });
+
+  it('is seen without any collateral, which no price moves', () => {
+    const engine = new Engine({ instruments: lendingVenue(), backend: new JsBackend(), orderTtlUs: TTL_US });
+    engine.load({ ...borrower, others: [] });
+    expect(kinds(effectsOf(engine, at(1, 1375)))).toEqual(['signals', 'opened null']);
+  });
+});
