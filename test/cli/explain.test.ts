@@ -80,13 +80,15 @@ describe('for people', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('alice (cross): not liquidatable');
     expect(stdout).toContain('alice/BTCUSDT (isolated): liquidatable');
-    expect(stdout).toMatch(/^3500\.000000 +70\.000000 +50\.000000 +0\.000000 +0\.000000$/m);
-    expect(stdout).toMatch(/^BTCUSDT +long +0\.5 +30000 +35000 .* 28112\.44979920 +- +28000\.00000000$/m);
+    expect(stdout).toMatch(/^3500\.000000 +70\.000000 +50\.000000 +0\.000000 +0\.000000 +70\.000000 +0\.000000 +3430\.000000$/m);
+    expect(stdout).toMatch(/^BTCUSDT +long +28112\.44979920 +- +28000\.00000000 +28000\.00000000$/m);
   });
 
   test('what is unknown, insolvent or not there is said', async () => {
     const [unpriced, insolvent] = workOut(HAND_BOOKS.filter(({ name }) => name === 'unpriced' || name === 'insolvent'));
-    expect((await inProcess(...explainArgs(unpriced, 'lost'))).stdout).toContain('lost (cross): unpriced');
+    expect((await inProcess(...explainArgs(unpriced, 'lost'))).stdout).toContain(
+      'lost (cross): unpriced: no price of Alpha/1, zeta',
+    );
     expect((await inProcess(...explainArgs(unpriced, 'nothing'))).stdout).toBe('nothing has no positions and no balance\n');
     expect((await inProcess(...explainArgs(insolvent, 'debtor'))).stdout).toContain('debtor (cross): insolvent');
   });
