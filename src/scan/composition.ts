@@ -4,9 +4,10 @@
  */
 import { PlimsollError } from '../model/errors.js';
 import { type Instruments, isPlain } from '../model/instruments.js';
-import type { Portfolio, Position } from '../model/portfolio.js';
+import type { Position } from '../model/portfolio.js';
 import { ROWS_MAX } from '../store/portfolio-chunk.js';
 import type { Method } from '../store/shelf.js';
+import type { Holdings } from './changes.js';
 import { type LineTable, lineOf } from './lines.js';
 
 /**
@@ -18,6 +19,8 @@ import { type LineTable, lineOf } from './lines.js';
 export class Composition {
   method: Method = 'lines';
   count = 0;
+  /** Rows that are no positions. */
+  countBesidePositions = 0;
   readonly lines: number[] = [];
   readonly lots: number[] = [];
   /** Entry cost of positions and orders, the exact amount of others. */
@@ -45,22 +48,23 @@ export class Composition {
     return this.plain[index] && this.table.markets[market].settleAsset === index;
   }
 
-  compose(portfolio: Portfolio): void {
+  compose(holdings: Holdings): void {
     this.count = 0;
     this.method = 'lines';
-    const { positions, others, orders } = portfolio;
+    const { positions, others, orders } = holdings;
     if (others === undefined && orders === undefined && positions.every(({ market }) => this.standsAlone(market))) {
       for (const position of positions) this.addPosition(position);
     } else {
-      this.composeGroups(portfolio);
+      this.composeGroups(holdings);
     }
-    this.addDebt(portfolio);
+    this.addDebt(holdings);
+    this.countBesidePositions = this.count - positions.length;
     if (this.count > ROWS_MAX) {
-      throw new PlimsollError('overflow', `portfolio ${portfolio.id}: expected at most ${ROWS_MAX} rows, was ${this.count}`);
+      throw new PlimsollError('overflow', `portfolio: expected at most ${ROWS_MAX} rows, was ${this.count}`);
     }
   }
 
-  private composeGroups({ positions, others = [], orders = [] }: Portfolio): void {
+  private composeGroups({ positions, others = [], orders = [] }: Holdings): void {
     const { settles, plain, table, instruments } = this;
     settles.fill(0);
     const assetOf = (market: number): number => table.markets[market].settleAsset;
@@ -88,7 +92,7 @@ export class Composition {
   }
 
   /** A debt in a valuation asset with a borrow table needs margin: the portfolio must stand on a shelf to be seen. */
-  private addDebt({ cash }: Portfolio): void {
+  private addDebt({ cash }: Holdings): void {
     const { valuation } = this.instruments;
     if (this.count === 0 && cash < 0n && valuation.borrow !== null) this.add(this.table.amountLine(valuation.index), 0, 0n);
   }

@@ -24,7 +24,7 @@ import type { PriceUpdate } from '../model/records.js';
 import { checkAmount } from '../store/limbs.js';
 import { LANES } from '../store/shelf.js';
 import { type Rows, Store } from '../store/store.js';
-import { withBalance, withPosition } from './changes.js';
+import { type Holdings, withBalance, withPosition } from './changes.js';
 import { Composition } from './composition.js';
 import { Folder } from './fold.js';
 import { LineTable, lineOf, ROW } from './lines.js';
@@ -149,9 +149,9 @@ export class LiveBook {
   }
 
   /** Sets a portfolio's balances, positions and orders, whatever they were. */
-  setPortfolio(handle: number, portfolio: Pick<Portfolio, 'cash' | 'others' | 'positions' | 'orders'>): void {
+  setPortfolio(handle: number, holdings: Holdings): void {
     const { store, composition } = this;
-    const settled = this.withFunding({ id: store.idOf(handle), mode: 'cross', ...portfolio });
+    const settled = this.withFunding(holdings);
     composition.compose(settled);
     const wasEmpty = this.isEmptyAnchor(handle);
     const othersBefore = this.rowsBesidePositions(handle);
@@ -165,7 +165,7 @@ export class LiveBook {
       else store.appendRow(handle, lines[j], sizes[j], amounts[j]);
     }
     for (let j = present - 1; j >= composition.count; j--) store.removeRow(handle, j);
-    this.otherRows += this.rowsBesidePositions(handle) - othersBefore;
+    this.otherRows += composition.countBesidePositions - othersBefore;
     this.refresh(handle, wasEmpty);
   }
 
@@ -318,18 +318,18 @@ export class LiveBook {
 
   private rowsBesidePositions(handle: number): number {
     const { rows, lines } = this;
-    if (!this.store.locate(handle, rows)) return 0;
+    if (this.otherRows === 0 || !this.store.locate(handle, rows)) return 0;
     let others = 0;
     for (let j = 0; j < rows.count; j++) if (lines.kindOf[rows.chunk.line[rows.base + j * LANES]] !== ROW.position) others += 1;
     return others;
   }
 
   /** Balances as they would be had no funding been settled: what positions say is in them already is taken out into them. */
-  private withFunding(portfolio: Portfolio): Portfolio {
-    if (portfolio.positions.every(({ funding }) => funding === undefined)) return portfolio;
-    let settled = portfolio;
+  private withFunding(holdings: Holdings): Holdings {
+    if (holdings.positions.every(({ funding }) => funding === undefined)) return holdings;
+    let settled = holdings;
     const { markets, valuation } = this.instruments;
-    for (const { market, funding = 0n } of portfolio.positions)
+    for (const { market, funding = 0n } of holdings.positions)
       settled = withBalance(settled, markets[market].settleAsset, funding, valuation.index);
     return settled;
   }
