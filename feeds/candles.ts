@@ -1,13 +1,13 @@
 /** Owns recorded prices: folders of one-minute candle files, and the ticks that a replay makes of them. Knows no accounts. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compareDecimals, type Decimal, pow10, tryParseDecimal } from '../src/model/decimal.js';
+import { compareDecimals, type Decimal, divideRounded, pow10, tryParseDecimal } from '../src/model/decimal.js';
 import { badInput } from '../src/model/errors.js';
 import type { Instruments } from '../src/model/instruments.js';
 import { ID_LENGTH_MAX, PRICE_MAX, TIME_MS_MAX } from '../src/model/limits.js';
 import { compareIds } from '../src/model/portfolio.js';
 import { ProblemList, show } from '../src/model/problems.js';
-import type { Mark, TickRecord } from '../src/model/records.js';
+import type { IndexPrice, Mark, TickRecord } from '../src/model/records.js';
 
 /** One minute of a market. */
 export interface Candle {
@@ -154,32 +154,88 @@ function sum(a: Decimal, b: Decimal): Decimal {
   return { units: a.units * pow10(decimals - a.decimals) + b.units * pow10(decimals - b.decimals), decimals };
 }
 
+/** Where an asset's index price comes from: one series of candles, or one divided by another. */
+export interface IndexSource {
+  /** Index in `Instruments.assets`; not of the valuation asset. */
+  readonly asset: number;
+  readonly series: string;
+  readonly over: string | null;
+}
+
+/** Digits after the point of a price that is one series divided by another. */
+const QUOTIENT_DECIMALS = 18;
+
+/** a / b, rounded to 18 decimals, to nearest, ties to even. */
+function quotient(a: Decimal, b: Decimal): Decimal {
+  const units = divideRounded(a.units * pow10(QUOTIENT_DECIMALS + b.decimals), b.units * pow10(a.decimals), 'nearest');
+  return { units, decimals: QUOTIENT_DECIMALS };
+}
+
+/** A series while it is replayed. */
+interface Cursor {
+  readonly candles: readonly Candle[];
+  next: number;
+  /** The four points of the minute at hand; null when it has none. */
+  points: ReturnType<typeof visit> | null;
+  /** The last point so far. */
+  last: Decimal | null;
+}
+
+/** The next minute of a series, when it is this one. */
+function enter(cursor: Cursor, timeMs: number): void {
+  const candle = cursor.candles[cursor.next];
+  const isHere = candle?.timeMs === timeMs;
+  cursor.points = isHere ? visit(candle) : null;
+  if (isHere) cursor.next += 1;
+}
+
 /**
- * Four ticks for every minute in which a market of `instruments` has a candle in the range, with the marks of all that have one.
- * Symbols that are no market there are left out; a missing minute says nothing, so the last price stays.
+ * Four ticks for every minute in which a market of `instruments`, or a series of `sources`, has a candle in the range, with the marks of all
+ * that have one. Symbols that are neither are left out; a missing minute says nothing, so the last price stays. An asset's index price
+ * comes in the tick of each point of its series, from the first at which all of them (one or two) have a price.
  */
 export function* candleTicks(
   set: CandleSet,
   instruments: Instruments,
   range: CandleRange,
+  sources: readonly IndexSource[] = [],
 ): Generator<TickRecord, void, undefined> {
-  const cursors = instruments.markets.flatMap(({ id, index }) => {
-    const candles = inRange(set.candles.get(id) ?? [], range);
-    return candles.length === 0 ? [] : [{ market: index, candles, next: 0 }];
-  });
+  const cursors = new Map<string, Cursor>();
+  const cursorOf = (symbol: string): Cursor => {
+    const cursor = cursors.get(symbol) ?? {
+      candles: inRange(set.candles.get(symbol) ?? [], range),
+      next: 0,
+      points: null,
+      last: null,
+    };
+    cursors.set(symbol, cursor);
+    return cursor;
+  };
+  const markets = instruments.markets.map(({ id, index }) => ({ market: index, cursor: cursorOf(id) }));
+  const assets = sources.map(({ asset, series, over }) => ({
+    asset,
+    price: cursorOf(series),
+    unit: over === null ? null : cursorOf(over),
+  }));
+  const all = [...cursors.values()].filter(({ candles }) => candles.length > 0);
   for (;;) {
     let timeMs = Number.POSITIVE_INFINITY;
-    for (const { candles, next } of cursors) if (next < candles.length) timeMs = Math.min(timeMs, candles[next].timeMs);
+    for (const { candles, next } of all) if (next < candles.length) timeMs = Math.min(timeMs, candles[next].timeMs);
     if (timeMs === Number.POSITIVE_INFINITY) return;
-    const steps: Mark[][] = [[], [], [], []];
-    for (const cursor of cursors) {
-      const candle = cursor.candles[cursor.next];
-      if (candle?.timeMs !== timeMs) continue;
-      cursor.next += 1;
-      for (const [step, price] of visit(candle).entries()) steps[step].push({ market: cursor.market, price });
-    }
+    for (const cursor of all) enter(cursor, timeMs);
     for (let step = 0; step < 4; step += 1) {
-      yield { type: 'tick', timeUs: (timeMs + step * (MINUTE_MS / 4)) * 1000, marks: steps[step] };
+      for (const cursor of all) cursor.last = cursor.points?.[step] ?? cursor.last;
+      const marks = markets.flatMap(({ market, cursor: { points } }): Mark[] => {
+        return points === null ? [] : [{ market, price: points[step] }];
+      });
+      const indexes = assets.flatMap(({ asset, price, unit }): IndexPrice[] => {
+        const isNew = price.points !== null || (unit !== null && unit.points !== null);
+        if (!isNew || price.last === null) return [];
+        if (unit === null) return [{ asset, price: price.last }];
+        return unit.last === null ? [] : [{ asset, price: quotient(price.last, unit.last) }];
+      });
+      const tick = { type: 'tick' as const, timeUs: (timeMs + step * (MINUTE_MS / 4)) * 1000, marks };
+      yield indexes.length === 0 ? tick : { ...tick, indexes };
     }
   }
 }

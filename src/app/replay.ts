@@ -8,10 +8,12 @@ import { Session } from '../engine/session.js';
 import { stateHash } from '../engine/state-hash.js';
 import { compareDecimals, decimalToNumber } from '../model/decimal.js';
 import { badInput } from '../model/errors.js';
-import type { TickRecord } from '../model/records.js';
+import type { Effect, TickRecord } from '../model/records.js';
 import { marginRatioBands } from '../scan/distribution.js';
 import { syntheticInstruments } from '../synthetic/instruments.js';
 import { PaperVenue } from '../venue/paper.js';
+import { BreachCauses, type ReplayCauses } from './replay-causes.js';
+import { indexSources, type ReplayIndex } from './replay-indexes.js';
 import { type ReplayHour, type ReplaySums, ReplayTotals } from './replay-totals.js';
 
 /** Candle ticks are 15 s apart: an order has the next tick, and the one after that is its last. */
@@ -30,13 +32,15 @@ export interface ReplayOptions {
   readonly seed?: number;
   /** Milliseconds UTC: the bars that start in [fromMs, toMs). */
   readonly range?: CandleRange;
+  /** Where index prices of the book's assets come from; those of the others stay unknown. */
+  readonly indexes?: readonly ReplayIndex[];
   readonly onLoaded?: OnLoaded;
   /** After every tick. */
   readonly onTick?: (stats: EngineStats) => void;
 }
 
-/** What `replay --json` prints. */
-export interface ReplaySummary {
+/** What `replay --json` prints. Why cases opened is told of a book of several assets only. */
+export interface ReplaySummary extends Partial<ReplayCauses> {
   readonly version: 1;
   readonly seed: number | null;
   readonly policy: string;
@@ -112,7 +116,7 @@ function statsOf(engine: Engine): EngineStats {
  * not what they should be, and nothing-to-do for a folder without bars in the range or for a book without accounts.
  */
 export async function replay(options: ReplayOptions): Promise<{ summary: ReplaySummary; pictures: ReplayPictures }> {
-  const { candles, book, positions = POSITIONS_DEFAULT, seed = SEED_DEFAULT, range = {}, onLoaded } = options;
+  const { candles, book, positions = POSITIONS_DEFAULT, seed = SEED_DEFAULT, range = {}, indexes = [], onLoaded } = options;
   checkNumbers(positions, seed, range);
   const set = readCandles(candles);
   const engine =
@@ -120,14 +124,21 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
       ? engineFromSynthetic(syntheticFromCandles(set, range, positions, seed), REPLAY_ORDER_TTL_US, onLoaded)
       : await engineFromFile(book, REPLAY_ORDER_TTL_US, onLoaded);
   const { instruments } = engine;
+  const sources = indexSources(indexes, instruments, set);
   const start = engine.counters();
   const totals = new ReplayTotals(instruments.valuation.decimals);
   const venue = new PaperVenue({ instruments, seed });
-  const session = new Session({ engine, venue, population: null, onEffects: (effects) => totals.take(effects) });
+  const causes = instruments.assets.length > 1 ? new BreachCauses(engine) : null;
+  const onEffects = (effects: readonly Effect[]): void => {
+    totals.take(effects);
+    causes?.takeEffects(effects);
+  };
+  const session = new Session({ engine, venue, population: null, onEffects });
   const trace = new PriceTrace(instruments.markets.map(({ id }) => id));
   let before: number[] | null = null;
   let fromMs = 0;
-  for (const tick of candleTicks(set, instruments, range)) {
+  for (const tick of candleTicks(set, instruments, range, sources)) {
+    causes?.take(tick);
     const problems = session.apply(tick);
     if (problems.length > 0) throw badInput(candles, problems[0].expected, problems[0].found);
     if (before === null) {
@@ -151,6 +162,7 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
     to: toMs,
     byHour: totals.byHour(fromMs, toMs),
     totals: totals.sums(),
+    ...causes?.summary(),
     stateHash: stateHash(engine),
   };
   const after = marginRatioBands(engine.scanHalf.book);

@@ -22,6 +22,8 @@ export interface ReplayReportData {
   /** Name and value, as they are to be read. */
   readonly parameters: readonly (readonly [string, string])[];
   readonly summary: readonly (readonly [string, string])[];
+  /** Lines below the summary. */
+  readonly notes: readonly string[];
   readonly byHour: readonly ReplayReportHour[];
   readonly prices: {
     readonly timesMs: readonly number[];
@@ -56,6 +58,7 @@ export function renderReplayReport(data: ReplayReportData): string {
 <dl class="parameters">${definitions(data.parameters)}</dl>
 </header>
 <dl class="summary">${definitions(data.summary)}</dl>
+${data.notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`).join('\n')}
 <section><h2>Mark prices</h2><p>Percent of each market's first price.</p><div class="plot" id="prices"></div></section>
 <section><h2>Liquidated notional by hour</h2><p>What was closed, at the mark, in the hour (UTC) in which the portfolio was breached.</p>
 <div class="plot" id="hours"></div>${hourTable(data.byHour)}</section>

@@ -23,6 +23,7 @@ dd { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
   background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .summary div { padding: 13px 18px; box-shadow: 1px 1px 0 var(--line); }
 .summary dd { font-size: 18px; font-weight: 600; letter-spacing: -0.01em; }
+.note { margin: 12px 2px 0; color: var(--muted); font-size: 13px; overflow-wrap: anywhere; }
 .plot { min-height: 40px; }
 .empty { color: var(--muted); }
 .u-legend { font-size: 13px; text-align: left; margin-top: 8px; }

@@ -9,6 +9,7 @@ const DATA: ReplayReportData = {
   title: NASTY,
   parameters: [['seed', '7']],
   summary: [[NASTY, '<b>12</b>']],
+  notes: [NASTY],
   byHour: [
     { hour: HOUR, liquidations: 0, notional: 0, deficit: 0, badDebt: 0 },
     { hour: HOUR + 3_600_000, liquidations: 12, notional: 1_234_567.8, deficit: 9.5, badDebt: 1 },
@@ -32,6 +33,9 @@ describe('renderReplayReport', () => {
     expect(code).toHaveLength(2);
     expect(html).not.toContain('alert("1")</script>');
     expect(html).not.toContain('<b>12</b>');
+    expect(html).toContain(
+      '<p class="note">&lt;/script&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &lt;!-- \u2028</p>',
+    );
     expect(html).toContain('<h1>&lt;/script&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &lt;!-- \u2028</h1>');
   });
 

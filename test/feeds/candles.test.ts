@@ -191,6 +191,48 @@ describe('candleTicks', () => {
     expect(ticksOf(set, ['A'], { fromMs: 240_000 })).toEqual([]);
   });
 
+  it('gives index prices of series, one alone or over another, from the first point at which there is a price', () => {
+    const set = candleSet({
+      A: [candle(0, '5', '5', '5', '5'), candle(180_000, '6', '6', '6', '6')],
+      P: [candle(0, '1', '4', '0.5', '2'), candle(120_000, '8', '8', '8', '8')],
+      Q: [candle(60_000, '3', '3', '3', '3'), candle(180_000, '4', '4', '4', '4')],
+    });
+    const sources = [
+      { asset: 1, series: 'P', over: null },
+      { asset: 2, series: 'P', over: 'Q' },
+    ];
+    const told = [...candleTicks(set, instruments('A'), {}, sources)].map(({ timeUs, marks, indexes }) => [
+      timeUs / 1e6,
+      marks.map(({ price }) => formatDecimal(price)).join(),
+      indexes?.map(({ asset, price }) => `${asset}: ${formatDecimal(price)}`),
+    ]);
+    const [twoThirds, eightThirds] = ['0.666666666666666667', '2.666666666666666667'];
+    expect(told).toEqual([
+      [0, '5', ['1: 1']],
+      [15, '5', ['1: 0.5']],
+      [30, '5', ['1: 4']],
+      [45, '5', ['1: 2']],
+      ...[60, 75, 90, 105].map((seconds) => [seconds, '', [`2: ${twoThirds}`]]),
+      ...[120, 135, 150, 165].map((seconds) => [seconds, '', ['1: 8', `2: ${eightThirds}`]]),
+      ...[180, 195, 210, 225].map((seconds) => [seconds, '6', ['2: 2']]),
+    ]);
+    expect([...candleTicks(set, instruments('A'), { fromMs: 180_000 }, sources)].map(({ indexes }) => indexes)).toEqual(
+      Array(4).fill(undefined),
+    );
+  });
+
+  it('rounds a quotient to 18 decimals, to nearest, ties to even', () => {
+    const quotient = (a: string, b: string) => {
+      const set = candleSet({ P: [candle(0, a, a, a, a)], Q: [candle(0, b, b, b, b)] });
+      const [{ indexes }] = candleTicks(set, instruments('A'), {}, [{ asset: 1, series: 'P', over: 'Q' }]);
+      return formatDecimal(indexes?.[0].price ?? parseDecimal('-1'));
+    };
+    expect(quotient('1', '3')).toBe('0.333333333333333333');
+    expect(quotient('0.000000000000000001', '2')).toBe('0');
+    expect(quotient('0.000000000000000003', '2')).toBe('0.000000000000000002');
+    expect(quotient('20083.48', '23035.165')).toBe('0.871861781758454954');
+  });
+
   it('never leaves the bar, ends at its close, and moves forward in time', () => {
     const price = fc.integer({ min: 1, max: 1_000_000 }).map((units): Decimal => ({ units: BigInt(units), decimals: 3 }));
     const bar = fc.tuple(price, price, price, price).map((prices) => {

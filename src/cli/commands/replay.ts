@@ -1,5 +1,6 @@
 /** `plimsoll replay`: a recorded crash through the whole pipeline, with a summary at the end and a page of pictures on request. */
 import { writeFile } from 'node:fs/promises';
+import { InvalidArgumentError } from 'commander';
 import {
   POSITIONS_DEFAULT,
   type ReplayOptions,
@@ -8,6 +9,7 @@ import {
   replay,
   SEED_DEFAULT,
 } from '../../app/replay.js';
+import type { ReplayIndex } from '../../app/replay-indexes.js';
 import { PlimsollError } from '../../model/errors.js';
 import { RATIO_BAND_ENDS } from '../../scan/distribution.js';
 import type { CommandModule } from '../command.js';
@@ -19,6 +21,9 @@ import { renderReplayReport } from '../report-html.js';
 import { StatusLine } from '../status.js';
 import { formatTable } from '../table.js';
 
+/** Ids listed for people; `--json` has all. */
+const IDS_SHOWN_MAX = 10;
+
 interface Options {
   readonly candles: string;
   readonly positions: number;
@@ -26,6 +31,7 @@ interface Options {
   readonly book?: string;
   readonly from?: number;
   readonly to?: number;
+  readonly index: readonly ReplayIndex[];
   readonly report?: string;
   readonly json?: true;
 }
@@ -34,6 +40,7 @@ export const command: CommandModule = {
   examples: [
     'replay --candles ../shared/data/crash-2019-09-24 --positions 1000000 --seed 7',
     'replay --candles candles --book book.jsonl --from 2019-09-24T18:00Z --to 2019-09-24T20:00Z --report crash.html',
+    'replay --candles ../shared/data/depeg-2023-03 --book book.json --index USDC=BTCUSD/BTCUSDC',
   ],
   configure: (command) => {
     command
@@ -43,6 +50,7 @@ export const command: CommandModule = {
       .option('--book <file>', 'a book of your own: .json, .jsonl or a Parquet folder')
       .option('--from <time>', 'first bar: milliseconds, or a UTC time such as 2019-09-24T18:00Z', timeOption)
       .option('--to <time>', 'bars before this time', timeOption)
+      .option('--index <asset=series>', "an asset's index price: a series, or SERIES/SERIES; repeatable", indexOption, [])
       .option('--backend <name>', 'auto or js', backendOption, 'auto')
       .option('--report <file>', 'write a page with plots (HTML, opens from disk)')
       .option('--json', 'print the summary as JSON');
@@ -56,6 +64,15 @@ export const command: CommandModule = {
     if (options.report !== undefined) await writePage(options.report, reportPage(options, summary, pictures));
   },
 };
+
+/** `USDC=BTCUSD/BTCUSDC`, after those that came before it. */
+function indexOption(text: string, before: readonly ReplayIndex[]): ReplayIndex[] {
+  const [, asset, series, over] = /^([^=]+)=([^/]+)(?:\/([^/]+))?$/.exec(text) ?? [];
+  if (asset === undefined) {
+    throw new InvalidArgumentError(`Expected ASSET=SERIES or ASSET=SERIES/SERIES, was ${JSON.stringify(text)}.`);
+  }
+  return [...before, { asset, series, ...(over === undefined ? {} : { over }) }];
+}
 
 async function replayWithStatus(options: Options, io: Io) {
   const loading = new Progress(
@@ -75,6 +92,7 @@ async function replayWithStatus(options: Options, io: Io) {
       ...(options.from === undefined ? {} : { fromMs: options.from }),
       ...(options.to === undefined ? {} : { toMs: options.to }),
     },
+    indexes: options.index,
     onLoaded: (positions) => loading.update(positions),
     onTick: (stats) => {
       if (status === null) {
@@ -110,9 +128,26 @@ function describe(summary: ReplaySummary): string {
   const lines = [
     `${grouped(summary.positions)} positions of ${grouped(summary.accounts)} accounts, ${grouped(summary.ticks)} ticks, policy ${summary.policy}`,
     `${grouped(totals.cases)} cases, ${grouped(totals.liquidations)} of them with something closed, in ${grouped(totals.fills)} fills`,
+    ...causeLines(summary),
     `state ${summary.stateHash}`,
   ];
   return `${formatTable(['hour', 'liquidations', 'notional', 'deficit', 'bad debt'], [...hours, total])}\n${lines.join('\n')}\n`;
+}
+
+/** Why cases opened, in a line; nothing of a book of one asset. */
+function causeLines({ byCause, collateralOnly }: ReplaySummary): string[] {
+  if (byCause === undefined || collateralOnly === undefined) return [];
+  const { marks, collateral, either, both, already } = byCause;
+  const counts = [`${grouped(marks)} by marks`, `${grouped(collateral)} by collateral`, `${grouped(either)} by either`];
+  counts.push(`${grouped(both)} by both together`, `${grouped(already)} from the start`);
+  const only = collateralOnly.length === 0 ? 'nobody' : shortList(collateralOnly);
+  return [`cases breached: ${counts.join(', ')}`, `breached only because their collateral fell: ${only}`];
+}
+
+/** The first ids, and how many more there are. */
+function shortList(ids: readonly string[]): string {
+  const more = ids.length - IDS_SHOWN_MAX;
+  return ids.slice(0, IDS_SHOWN_MAX).join(', ') + (more > 0 ? ` and ${grouped(more)} more` : '');
 }
 
 function bandLabels(): string[] {
@@ -141,6 +176,7 @@ function reportPage(options: Options, summary: ReplaySummary, pictures: ReplayPi
       ['ticks', grouped(summary.ticks)],
       ['state', `${summary.stateHash.slice(0, 8)}…`],
     ],
+    notes: causeLines(summary),
     byHour: summary.byHour.map(({ hour, liquidations, notional, deficit, badDebt }) => ({
       hour,
       liquidations,
