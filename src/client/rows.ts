@@ -63,7 +63,20 @@ export interface BookRow {
     readonly size: string;
     readonly entry: string;
     readonly margin?: 'cross' | 'isolated';
+    /** Of an isolated position; without one it is the initial margin at entry by its leverage. */
     readonly collateral?: string;
+    readonly leverage?: string;
+    /** Up to which its funding is in the balance. */
+    readonly fundingIndex?: string;
+  }[];
+  /** That wait in the venue's book. */
+  readonly orders?: readonly {
+    readonly market: string;
+    readonly side: 'buy' | 'sell';
+    /** Above 0. */
+    readonly size: string;
+    readonly price: string;
+    readonly reduceOnly?: boolean;
   }[];
 }
 
@@ -118,9 +131,13 @@ export class RowReader {
 
 export function wireBook(row: BookRow): WireBook {
   const positions = row.positions.map(
-    ({ market, size, entry, margin = 'cross', collateral = null }) => [market, size, entry, margin, collateral] as const,
+    ({ market, size, entry, margin = 'cross', collateral = null, leverage = null, fundingIndex = null }) =>
+      [market, size, entry, margin, collateral, leverage, fundingIndex] as const,
   );
-  return [row.account, wireInteger(row.version), row.balances, positions, row.positionMode ?? 'net'];
+  const orders = (row.orders ?? []).map(
+    ({ market, side, size, price, reduceOnly = false }) => [market, side, size, price, reduceOnly] as const,
+  );
+  return [row.account, wireInteger(row.version), row.balances, positions, row.positionMode ?? 'net', orders];
 }
 
 export function wireFill(row: FillRow): WireFill {

@@ -12,10 +12,10 @@ import { parseJson, prefixOf } from './json.js';
 import { checkPages } from './parquet-pages.js';
 import { openToRead, readText } from './text.js';
 
-/** Column names, and whether a table must have them. */
-export type Columns = Readonly<Record<string, 'required' | 'optional'>>;
+/** Column names, and whether a table must have them. What is `rare` is optional too, and written only where it says something. */
+export type Columns = Readonly<Record<string, 'required' | 'optional' | 'rare'>>;
 
-export const ACCOUNT_COLUMNS: Columns = { id: 'required', positionMode: 'optional', balances: 'required' };
+export const ACCOUNT_COLUMNS: Columns = { id: 'required', positionMode: 'optional', balances: 'required', orders: 'rare' };
 export const POSITION_COLUMNS: Columns = {
   account: 'required',
   market: 'required',
@@ -23,15 +23,24 @@ export const POSITION_COLUMNS: Columns = {
   entry: 'required',
   margin: 'optional',
   collateral: 'optional',
+  leverage: 'rare',
+  extraMargin: 'rare',
+  fundingIndex: 'rare',
 };
 export const FILES = { header: 'header.json', accounts: 'accounts.parquet', positions: 'positions.parquet' } as const;
 
 type Row = Record<string, unknown>;
 
-export async function readParquetBook(path: string, sink: BookSink, problems: ProblemList): Promise<Intake> {
+export async function readParquetBook(
+  path: string,
+  sink: BookSink,
+  problems: ProblemList,
+  change: (header: unknown) => unknown,
+): Promise<Intake> {
   const headerPath = join(path, FILES.header);
   const header = parseJson(await readText(headerPath), { file: headerPath }, problems);
-  const instruments = header === undefined ? null : instrumentsFromInput(header, prefixOf({ file: headerPath }), problems);
+  const instruments =
+    header === undefined ? null : instrumentsFromInput(change(header), prefixOf({ file: headerPath }), problems);
   if (instruments === null) throw problems.toError();
   const accounts = await Table.open(join(path, FILES.accounts), ACCOUNT_COLUMNS, problems);
   const positions = await Table.open(join(path, FILES.positions), POSITION_COLUMNS, problems);
@@ -167,9 +176,9 @@ class Merge {
     const inputs: Row[] = [];
     const numbers: number[] = [];
     while (positions.row !== undefined) {
-      const { account, market, size, entry, margin, collateral } = positions.row;
+      const { account } = positions.row;
       if (account === row.id) {
-        inputs.push({ market, size, entry, margin: margin ?? undefined, collateral: collateral ?? undefined });
+        inputs.push(positionOf(positions.row));
         numbers.push(positions.index);
       } else if (typeof account === 'string' && intake.has(account)) {
         const expected = `rows in the order of ${FILES.accounts}, which has ${show(row.id)} after this account`;
@@ -185,14 +194,30 @@ class Merge {
       const match = /^positions\[(\d+)\](.*)$/.exec(at);
       return match === null ? `${where}.${at}` : positions.where(numbers[Number(match[1])]) + match[2];
     };
-    const { id, positionMode, balances } = row;
-    const input = { id, positionMode: positionMode ?? undefined, balances: this.parse(balances, where), positions: inputs };
+    const { id, positionMode, balances, orders } = row;
+    const input = {
+      id,
+      positionMode: positionMode ?? undefined,
+      balances: this.parse(balances, `${where}.balances`, {}),
+      positions: inputs,
+      orders: this.parse(orders ?? undefined, `${where}.orders`, undefined),
+    };
     intake.take(input, '', { add: (at, expected, found) => problems.add(placed(at), expected, found) });
   }
 
-  private parse(balances: unknown, where: string): unknown {
-    if (typeof balances !== 'string') return balances;
-    // What is no JSON is already a problem: nothing is left to say of it.
-    return parseJson(balances, { file: `${where}.balances` }, this.problems) ?? {};
+  /** The value that a JSON text writes. What is no JSON is already a problem: nothing is left to say of it, and `empty` stands for it. */
+  private parse(value: unknown, file: string, empty: unknown): unknown {
+    if (typeof value !== 'string') return value;
+    const parsed = parseJson(value, { file }, this.problems);
+    return parsed === undefined ? empty : parsed;
   }
+}
+
+/** A row of the positions, as an input: null is what a JSON leaves out. */
+function positionOf({ market, size, entry, margin, collateral, leverage, extraMargin, fundingIndex }: Row): Row {
+  const input: Row = { market, size, entry, margin: margin ?? undefined, collateral: collateral ?? undefined };
+  if (leverage !== undefined && leverage !== null) input.leverage = leverage;
+  if (extraMargin !== undefined && extraMargin !== null) input.extraMargin = extraMargin;
+  if (fundingIndex !== undefined && fundingIndex !== null) input.fundingIndex = fundingIndex;
+  return input;
 }

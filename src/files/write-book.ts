@@ -1,19 +1,16 @@
 /** Writes books in their canonical form, as JSON Lines or Parquet, a chunk at a time. Does not know where accounts come from. */
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SchemaElement } from 'hyparquet';
-import { fileWriter, ParquetWriter } from 'hyparquet-writer';
 import { accountToInput } from '../model/account-input.js';
 import { instrumentsToInput } from '../model/instrument-input.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Account } from '../model/portfolio.js';
 import type { BookCounts } from './intake.js';
-import { ACCOUNT_COLUMNS, type Columns, FILES, POSITION_COLUMNS } from './parquet-book.js';
+import { ACCOUNT_COLUMNS, FILES, POSITION_COLUMNS } from './parquet-book.js';
+import { TableWriter } from './table-writer.js';
 import { fileError } from './text.js';
 
 const CHUNK_CHARACTERS = 1 << 20;
-const ROW_GROUP_ROWS = 100_000;
 
 /** Told after each chunk what has been written so far. */
 export type OnProgress = (written: BookCounts) => void;
@@ -96,12 +93,12 @@ async function writeTables(
   const positionTable = new TableWriter(join(directory, FILES.positions), POSITION_COLUMNS);
   const counts = { accounts: 0, positions: 0 };
   for (const account of accounts) {
-    const { id, positionMode, balances, positions } = accountToInput(account, instruments);
-    for (const { market, size, entry, margin, collateral } of positions) {
-      positionTable.add([id, market, size, entry, margin, collateral]);
+    const { id, positionMode, balances, positions, orders } = accountToInput(account, instruments);
+    for (const { market, size, entry, margin, collateral, leverage, extraMargin, fundingIndex } of positions) {
+      positionTable.add([id, market, size, entry, margin, collateral, leverage, extraMargin, fundingIndex]);
       if (positionTable.full) await positionTable.flush();
     }
-    accountTable.add([id, positionMode, JSON.stringify(balances)]);
+    accountTable.add([id, positionMode, JSON.stringify(balances), orders === undefined ? undefined : JSON.stringify(orders)]);
     counts.accounts += 1;
     counts.positions += positions.length;
     if (!accountTable.full) continue;
@@ -111,51 +108,6 @@ async function writeTables(
   await accountTable.finish();
   await positionTable.finish();
   return counts;
-}
-
-/** One Parquet file of text columns, a row group at a time. */
-class TableWriter {
-  private readonly writer: ParquetWriter;
-  private readonly names: readonly string[];
-  private columns: (string | undefined)[][];
-
-  constructor(path: string, columns: Columns) {
-    this.names = Object.keys(columns);
-    this.columns = this.names.map(() => []);
-    const leaves = Object.entries(columns).map(
-      ([name, need]): SchemaElement => ({
-        name,
-        type: 'BYTE_ARRAY',
-        converted_type: 'UTF8',
-        repetition_type: need === 'required' ? 'REQUIRED' : 'OPTIONAL',
-      }),
-    );
-    const schema: SchemaElement[] = [{ name: 'root', num_children: leaves.length }, ...leaves];
-    this.writer = new ParquetWriter({ writer: fileWriter(path), schema, statistics: false, createdBy: 'plimsoll' });
-  }
-
-  /** Whether a row group is complete: then `flush` before the next row. */
-  get full(): boolean {
-    return this.columns[0].length === ROW_GROUP_ROWS;
-  }
-
-  /** A value a column, in the columns' order. */
-  add(row: readonly (string | undefined)[]): void {
-    for (let i = 0; i < row.length; i += 1) this.columns[i].push(row[i]);
-  }
-
-  async flush(): Promise<void> {
-    const columnData = this.names.map((name, i) => ({ name, data: this.columns[i] }));
-    await this.writer.write({ columnData, rowGroupSize: ROW_GROUP_ROWS });
-    this.columns = this.names.map(() => []);
-    // The library writes synchronously: let signals and timers have their turn.
-    await nextTurn();
-  }
-
-  async finish(): Promise<void> {
-    if (this.columns[0].length > 0) await this.flush();
-    await this.writer.finish();
-  }
 }
 
 /** What the system refuses is the caller's bad path; all else (a bug of the source of accounts) passes. */

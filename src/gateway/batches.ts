@@ -53,9 +53,13 @@ class RowReader {
   }
 
   book(value: unknown, where: string): BookRow[] {
-    const [id, version, balances, positions, positionMode = 'net'] = this.columns(value, FIELDS.book, 4, where);
+    const [id, version, balances, positions, positionMode = 'net', orders = null] = this.columns(value, FIELDS.book, 4, where);
     if (id === undefined) return [];
-    const input = { id, balances, positions: this.positions(positions, where), positionMode };
+    const rows = {
+      positions: this.positions(positions, where),
+      ...(orders === null ? {} : { orders: this.orders(orders, where) }),
+    };
+    const input = { id, balances, positionMode, ...rows };
     const account = accountFromInput(input, this.instruments, where, this.problems);
     const known = this.integer(version, `${where}.version`);
     return account === null ? [] : [{ version: known, account }];
@@ -63,17 +67,33 @@ class RowReader {
 
   /** As objects, for the reader that files share. What is no array is left for it to refuse. */
   private positions(value: unknown, where: string): unknown {
-    if (!Array.isArray(value)) return value;
-    if (value.length > LIMITS.accountPositionsMax) {
-      this.problems.add(`${where}.positions`, `at most ${LIMITS.accountPositionsMax} positions`, `${value.length}`);
-      return [];
-    }
+    if (!this.isArrayOfMost(value, 'positions', LIMITS.accountPositionsMax, where)) return Array.isArray(value) ? [] : value;
     return value.flatMap((row: unknown, i) => {
-      const at = `${where}.positions[${i}]`;
-      const [market, size, entry, margin = 'cross', collateral = null] = this.columns(row, FIELDS.positions, 3, at);
-      if (market === undefined) return [];
-      return { market, size, entry, margin, ...(collateral === null ? {} : { collateral }) };
+      const columns = this.columns(row, FIELDS.positions, 3, `${where}.positions[${i}]`);
+      if (columns.length === 0) return [];
+      const [market, size, entry, margin = 'cross', collateral = null, leverage = null, fundingIndex = null] = columns;
+      const input: Record<string, unknown> = { market, size, entry, margin };
+      if (collateral !== null) input.collateral = collateral;
+      if (leverage !== null) input.leverage = leverage;
+      if (fundingIndex !== null) input.fundingIndex = fundingIndex;
+      return input;
     });
+  }
+
+  private orders(value: unknown, where: string): unknown {
+    if (!this.isArrayOfMost(value, 'orders', LIMITS.accountOrdersMax, where)) return Array.isArray(value) ? [] : value;
+    return value.flatMap((row: unknown, i) => {
+      const columns = this.columns(row, FIELDS.openOrders, 4, `${where}.orders[${i}]`);
+      if (columns.length === 0) return [];
+      const [market, side, size, price, reduceOnly = false] = columns;
+      return { market, side, size, price, reduceOnly };
+    });
+  }
+
+  private isArrayOfMost(value: unknown, what: string, most: number, where: string): value is unknown[] {
+    if (!Array.isArray(value)) return false;
+    if (value.length > most) this.problems.add(`${where}.${what}`, `at most ${most} ${what}`, `${value.length}`);
+    return value.length <= most;
   }
 
   fill(value: unknown, where: string, isExecution: boolean): Fill[] {

@@ -6,9 +6,10 @@ export const LIMITS = {
   /** Client to server, after `auth`; before it a connection has no business with large frames. */
   frameBytesMax: 4 * 1024 * 1024,
   viewerFrameBytesMax: 64 * 1024,
-  /** Rows of one batch, and positions of one book row. */
+  /** Rows of one batch, and positions and orders of one book row. */
   batchRowsMax: 10_000,
   accountPositionsMax: 10_000,
+  accountOrdersMax: 10_000,
   batchesInFlightMax: 64,
   /** Batch ids remembered per principal, with their answers. */
   batchesRememberedMax: 10_000,

@@ -61,11 +61,12 @@ export const FIELDS = {
     'unknownOrders',
     'liquidations',
   ],
-  book: ['account', 'version', 'balances', 'positions', 'positionMode'],
-  positions: ['market', 'size', 'entry', 'margin', 'collateral'],
+  book: ['account', 'version', 'balances', 'positions', 'positionMode', 'orders'],
+  positions: ['market', 'size', 'entry', 'margin', 'collateral', 'leverage', 'fundingIndex'],
   fills: ['tradeId', 'orderId', 'account', 'market', 'margin', 'side', 'size', 'price', 'fee', 'timeUs'],
   acks: ['orderId', 'state', 'timeUs'],
   rejects: ['orderId', 'reason', 'timeUs'],
+  openOrders: ['market', 'side', 'size', 'price', 'reduceOnly'],
 } as const;
 
 export type StatsField = (typeof FIELDS.stats)[number];
@@ -96,13 +97,24 @@ export type WireOrder = readonly [
   tickTimeUs: WireInteger,
 ];
 export type WireStats = readonly (string | WireInteger)[];
-export type WirePosition = readonly [market: string, size: string, entry: string, margin: string, collateral: string | null];
+export type WirePosition = readonly [
+  market: string,
+  size: string,
+  entry: string,
+  margin: string,
+  collateral: string | null,
+  leverage: string | null,
+  fundingIndex: string | null,
+];
+/** An account's order in the venue's book. */
+type WireOpenOrder = readonly [market: string, side: 'buy' | 'sell', size: string, price: string, reduceOnly: boolean];
 export type WireBook = readonly [
   account: string,
   version: WireInteger,
   balances: Readonly<Record<string, string>>,
   positions: readonly WirePosition[],
   positionMode: 'net' | 'hedge',
+  orders: readonly WireOpenOrder[],
 ];
 export type WireFill = readonly [
   tradeId: string,

@@ -36,7 +36,7 @@ export interface AccountInput {
   readonly orders?: readonly OrderInput[] | undefined;
 }
 
-const ACCOUNT_KEYS: ReadonlySet<string> = new Set(['id', 'positionMode', 'balances', 'positions', 'orders']);
+const ACCOUNT_KEYS = 'id, positionMode, balances, positions, orders';
 
 /** Whether a text is an account id: `[A-Za-z0-9._-]{1,64}`. */
 export function isAccountId(text: string): boolean {
@@ -74,8 +74,8 @@ class AccountReader {
   read(input: Fields): Account | null {
     const { checks } = this;
     for (const key in input) {
-      if (ACCOUNT_KEYS.has(key)) continue;
-      checks.fail([key], `no such key (an account has ${[...ACCOUNT_KEYS].join(', ')})`, input[key]);
+      const known = key === 'id' || key === 'balances' || key === 'positions' || key === 'positionMode' || key === 'orders';
+      if (!known) checks.fail([key], `no such key (an account has ${ACCOUNT_KEYS})`, input[key]);
     }
     const { id, positionMode = 'net' } = input;
     if (typeof id !== 'string' || !isAccountId(id)) {
@@ -111,7 +111,7 @@ class AccountReader {
       const text = balances[id];
       const asset = id === valuation.id ? valuation : assets.find((declared) => declared.id === id);
       if (asset === undefined) checks.fail(['balances', id], 'a declared asset', id);
-      const amount = checks.amount(text, asset, DECIMAL, true, () => ['balances', id]);
+      const amount = checks.amount(text, asset ?? null, DECIMAL, true, 'balances', id);
       if (asset === undefined || amount === null || amount === 0n) continue;
       const magnitude = amount < 0n ? -amount : amount;
       if (magnitude > this.used) this.used = magnitude;

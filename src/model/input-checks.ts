@@ -54,13 +54,6 @@ export class InputChecks {
     this.problems.add(path.reduce<string>(member, this.where), expected, found);
   }
 
-  noOtherKeys(input: Fields, keys: ReadonlySet<string>, what: string, list: RowList, index: number): void {
-    for (const key in input) {
-      if (keys.has(key)) continue;
-      this.fail([list, index, key], `no such key (${what} has ${[...keys].join(', ')})`, input[key]);
-    }
-  }
-
   /** A row's decimal of at most 18 decimals. */
   decimal(input: Fields, key: string, list: RowList, index: number): Decimal | null {
     const text = input[key];
@@ -73,19 +66,25 @@ export class InputChecks {
 
   /**
    * An amount of an asset, of at most its decimals where it is known; below zero only where it is `signed`. `expected` is what a text must
-   * be at the least; `path` says where it is.
+   * be at the least.
    */
-  amount(text: unknown, asset: Asset | undefined, expected: string, signed: boolean, path: () => Path): Cash | null {
+  amount(
+    text: unknown,
+    asset: Asset | null,
+    expected: string,
+    signed: boolean,
+    ...path: [string, ...(string | number)[]]
+  ): Cash | null {
     const value = typeof text === 'string' && !isLong(text) ? tryParseDecimal(text) : null;
     if (value === null || (value.units < 0n && !signed)) {
-      this.fail(path(), isLong(text) ? SHORTER : expected, text);
+      this.fail(path, isLong(text) ? SHORTER : expected, text);
     } else if (value.decimals > (asset?.decimals ?? DECIMALS_MAX)) {
-      const decimals = asset === undefined ? `${DECIMALS_MAX} decimals` : `${asset.decimals} decimals, as ${asset.id} has`;
-      this.fail(path(), `at most ${decimals}`, text);
+      const decimals = asset === null ? `${DECIMALS_MAX} decimals` : `${asset.decimals} decimals, as ${asset.id} has`;
+      this.fail(path, `at most ${decimals}`, text);
     } else {
       const units = amountOf(value);
       if (isAmount(units)) return cash(units);
-      this.fail(path(), `${signed ? 'a magnitude of ' : ''}at most ${AMOUNT_MAX_TEXT}`, text);
+      this.fail(path, `${signed ? 'a magnitude of ' : ''}at most ${AMOUNT_MAX_TEXT}`, text);
     }
     return null;
   }

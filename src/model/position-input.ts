@@ -40,19 +40,23 @@ export interface OrderInput {
   readonly reduceOnly?: boolean | undefined;
 }
 
-const POSITION_KEYS: ReadonlySet<string> = new Set([
-  'market',
-  'size',
-  'entry',
-  'margin',
-  'collateral',
-  'leverage',
-  'extraMargin',
-  'fundingIndex',
-]);
-const ORDER_KEYS: ReadonlySet<string> = new Set(['market', 'side', 'size', 'price', 'reduceOnly']);
+const POSITION_KEYS = 'market, size, entry, margin, collateral, leverage, extraMargin, fundingIndex';
+const ORDER_KEYS = 'market, side, size, price, reduceOnly';
 const COLLATERAL = 'a decimal string of zero or more on an isolated position';
 const BOUNDED = 'a decimal string of at most 18 decimals, at most 10^30';
+
+function isPositionKey(key: string): boolean {
+  return (
+    key === 'market' ||
+    key === 'size' ||
+    key === 'entry' ||
+    key === 'margin' ||
+    key === 'collateral' ||
+    key === 'leverage' ||
+    key === 'extraMargin' ||
+    key === 'fundingIndex'
+  );
+}
 
 /** The position of `positions[index]`, or null when it cannot be read; the checks know whether anything was wrong. */
 export function readPosition(checks: InputChecks, input: unknown, index: number): Position | IsolatedPosition | null {
@@ -60,7 +64,10 @@ export function readPosition(checks: InputChecks, input: unknown, index: number)
     checks.fail(['positions', index], 'a position object', input);
     return null;
   }
-  checks.noOtherKeys(input, POSITION_KEYS, 'a position', 'positions', index);
+  for (const key in input) {
+    if (isPositionKey(key)) continue;
+    checks.fail(['positions', index, key], `no such key (a position has ${POSITION_KEYS})`, input[key]);
+  }
   const market = checks.market(input, 'positions', index);
   const size = checks.decimal(input, 'size', 'positions', index);
   const entry = checks.decimal(input, 'entry', 'positions', index);
@@ -71,7 +78,11 @@ export function readPosition(checks: InputChecks, input: unknown, index: number)
   const count = size === null ? null : checks.lots(size, market, input, 'positions', index);
   if (count === null || entry === null) return null;
   const units = checks.cost(count, entry, market, input, 'entry', 'positions', index);
-  const plain = { market: market.index, lots: count, cost: cost(units) };
+  const at = market.index;
+  if (leverage === undefined && fundingIndex === null && typeof given === 'bigint' && input.extraMargin === undefined) {
+    return { market: at, lots: count, cost: cost(units), collateral: given };
+  }
+  const plain = { market: at, lots: count, cost: cost(units) };
   const funding = fundingIndex === null ? cash(0n) : fundingOf(checks, fundingIndex, plain, market, index);
   const known = leverage === undefined && funding === 0n ? plain : withExtras(plain, leverage ?? undefined, funding);
   if (given === 'cross') return known;
@@ -108,17 +119,18 @@ function readCollateral(
   const { margin = 'cross', collateral, extraMargin, leverage } = input;
   if (margin !== 'isolated') {
     if (margin !== 'cross') checks.fail(['positions', index, 'margin'], '"cross" or "isolated"', margin);
-    else if (collateral !== undefined) {
+    if (margin === 'cross' && collateral !== undefined) {
       checks.fail(['positions', index, 'collateral'], 'nothing on a cross position', collateral);
-    } else if (extraMargin !== undefined) {
+    }
+    if (margin === 'cross' && extraMargin !== undefined) {
       checks.fail(['positions', index, 'extraMargin'], 'nothing on a cross position', extraMargin);
     }
     return 'cross';
   }
   if (collateral === undefined && leverage !== undefined) return 'by leverage';
   const expected = collateral === undefined ? `${COLLATERAL} without a leverage` : COLLATERAL;
-  const asset = market === null ? undefined : checks.instruments.assets[market.settleAsset];
-  return checks.amount(collateral, asset, expected, false, () => ['positions', index, 'collateral']) ?? cash(0n);
+  const asset = market === null ? null : checks.instruments.assets[market.settleAsset];
+  return checks.amount(collateral, asset, expected, false, 'positions', index, 'collateral') ?? cash(0n);
 }
 
 /** Initial margin at entry: |worth at the entry price| / leverage in the settle asset, rounded up to its decimals. */
@@ -142,10 +154,9 @@ function withExtraMargin(
   let total = collateral;
   if (input.extraMargin !== undefined) {
     const asset = checks.instruments.assets[market.settleAsset];
-    const path = (): [string, number, string] => ['positions', index, 'extraMargin'];
-    const extra = checks.amount(input.extraMargin, asset, DECIMAL, true, path) ?? cash(0n);
+    const extra = checks.amount(input.extraMargin, asset, DECIMAL, true, 'positions', index, 'extraMargin') ?? cash(0n);
     total = cash(collateral + extra);
-    if (total < 0n) checks.fail(path(), 'no more removed than the collateral', input.extraMargin);
+    if (total < 0n) checks.fail(['positions', index, 'extraMargin'], 'no more removed than the collateral', input.extraMargin);
   }
   if (!isAmount(total) || !isAmount(total + funding)) {
     const expected = `a collateral that is at most ${AMOUNT_MAX_TEXT}, with its extra margin and funding`;
@@ -173,7 +184,10 @@ export function readOrder(checks: InputChecks, input: unknown, index: number): O
     checks.fail(['orders', index], 'an order object', input);
     return null;
   }
-  checks.noOtherKeys(input, ORDER_KEYS, 'an order', 'orders', index);
+  for (const key in input) {
+    const known = key === 'market' || key === 'side' || key === 'size' || key === 'price' || key === 'reduceOnly';
+    if (!known) checks.fail(['orders', index, key], `no such key (an order has ${ORDER_KEYS})`, input[key]);
+  }
   const { side, reduceOnly = false } = input;
   const market = checks.market(input, 'orders', index);
   if (side !== 'buy' && side !== 'sell') checks.fail(['orders', index, 'side'], '"buy" or "sell"', side);
