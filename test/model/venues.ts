@@ -1,7 +1,7 @@
 /** Random venues and portfolios with all that the model knows: every contract kind, several assets, haircuts, debts, hedges, orders. */
 import fc from 'fast-check';
 import type { Decimal } from '../../src/model/decimal.js';
-import { type Fraction, fraction, fractionToUnits, subtract } from '../../src/model/fraction.js';
+import { type Fraction, fractionToUnits, subtract } from '../../src/model/fraction.js';
 import { type Asset, DEFAULT_RULES, type Instruments, type Market, type RequirementTable } from '../../src/model/instruments.js';
 import { type PricedPortfolio, type Prices, pricesOf, valuePortfolio } from '../../src/model/margin.js';
 import { cash, cost, lots, type OpenOrder, type Portfolio, type Position } from '../../src/model/portfolio.js';
@@ -198,5 +198,3 @@ export const sceneArbitrary: fc.Arbitrary<Scene> = venueArbitrary.chain((instrum
 export function withMark(prices: Prices, market: number, mark: Decimal): Prices {
   return { ...prices, mark: (m) => (m === market ? mark : prices.mark(m)) };
 }
-
-export const fractionOf = (units: bigint, decimals: number): Fraction => fraction(units, 10n ** BigInt(decimals));
