@@ -5,6 +5,7 @@ import { engineFromFile, type OnLoaded } from '../engine/load.js';
 import { readMarks } from '../files/marks.js';
 import { compareIds, type Portfolio } from '../model/portfolio.js';
 import { type PrintedValuation, printValuation } from '../model/print.js';
+import { type OnKept, rulesChange } from './rules.js';
 
 /** A scan judges and sends nothing: no order lives in it. */
 const ORDER_TTL_US = 0;
@@ -14,6 +15,9 @@ export interface ScanOptions {
   readonly book: string;
   /** A marks file. */
   readonly marks: string;
+  /** A rule set in place of the book's own rules: a shipped one's name, or a `.json` file. */
+  readonly rules?: string;
+  readonly onKept?: OnKept;
   readonly onLoaded?: OnLoaded;
 }
 
@@ -57,7 +61,8 @@ export interface ScanSummary {
  * scan that finds nobody is a result.
  */
 export async function scan(options: ScanOptions): Promise<ScanSummary> {
-  const engine = await engineFromFile(options.book, ORDER_TTL_US, options.onLoaded);
+  const change = await rulesChange(options.rules, options.onKept);
+  const engine = await engineFromFile(options.book, ORDER_TTL_US, options.onLoaded, change);
   const { book, scanner, drained } = engine.scanHalf;
   scanner.setPrices(await readMarks(options.marks, engine.instruments));
   const found = scanner.scan();

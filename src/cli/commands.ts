@@ -10,6 +10,16 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'scan', summary: 'one scan of a book at given marks, ranked by deficit', load: () => import('./commands/scan.js') },
   { name: 'explain', summary: 'one account, with every term of its figures', load: () => import('./commands/explain.js') },
+  {
+    name: 'rules',
+    summary: 'rule sets: list, show, check a file, import leverage tiers',
+    load: () => import('./commands/rules.js'),
+  },
+  {
+    name: 'compare',
+    summary: 'a book under two rule sets: whose ratio changes, who would be liquidated',
+    load: () => import('./commands/compare.js'),
+  },
   { name: 'replay', summary: 'real price history through the whole pipeline', load: () => import('./commands/replay.js') },
   {
     name: 'generate',

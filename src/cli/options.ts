@@ -1,6 +1,9 @@
 /** Option values that several commands take, checked. */
 import { InvalidArgumentError } from 'commander';
+import type { OnKept } from '../app/rules.js';
 import { PlimsollError } from '../model/errors.js';
+import { grouped } from './format.js';
+import type { Io } from './io.js';
 
 /** A whole number from `least` to `most`. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
@@ -36,4 +39,15 @@ export function backendOption(text: string): 'auto' | 'js' {
     );
   }
   throw new InvalidArgumentError(`Expected auto or js, was ${JSON.stringify(text)}.`);
+}
+
+const KEPT_NAMED_MAX = 5;
+
+/** Tells which markets a rule set has nothing for, so that nobody takes the book's own rules for the set's. */
+export function keptNotice(io: Io): OnKept {
+  return (markets, { name }) => {
+    const named = markets.slice(0, KEPT_NAMED_MAX).join(' ');
+    const more = markets.length > KEPT_NAMED_MAX ? ` and ${grouped(markets.length - KEPT_NAMED_MAX)} more` : '';
+    io.stderr.write(`rules ${name} has no tables for ${named}${more}: there the book's own margin rules stay\n`);
+  };
 }

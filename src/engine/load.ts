@@ -1,5 +1,6 @@
 /** Gets a book into an engine: from files, or made up. */
-import { readBook } from '../files/book.js';
+import { type HeaderChange, readBook } from '../files/book.js';
+import type { BookSink } from '../files/intake.js';
 import type { Decimal } from '../model/decimal.js';
 import { assert } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
@@ -25,11 +26,16 @@ function newEngine(instruments: Instruments, orderTtlUs: number): Engine {
   return new Engine({ instruments, backend: new JsBackend(), orderTtlUs });
 }
 
-/** An engine with the book of a file in it. Problems of the file are thrown together; see `readBook`. */
-export async function engineFromFile(path: string, orderTtlUs: number, onLoaded: OnLoaded = () => undefined): Promise<Engine> {
+/** An engine with the book of a file in it. Problems of the file are thrown together; see `readBook`, also for `change`. */
+export async function engineFromFile(
+  path: string,
+  orderTtlUs: number,
+  onLoaded: OnLoaded = () => undefined,
+  change?: HeaderChange,
+): Promise<Engine> {
   let engine: Engine | null = null;
   let accounts = 0;
-  await readBook(path, {
+  const sink: BookSink = {
     header: (instruments) => {
       engine = newEngine(instruments, orderTtlUs);
     },
@@ -39,7 +45,8 @@ export async function engineFromFile(path: string, orderTtlUs: number, onLoaded:
       accounts += 1;
       if (accounts % REPORT_EVERY_ACCOUNTS === 0) onLoaded(engine.scanHalf.book.positionCount);
     },
-  });
+  };
+  await readBook(path, sink, change);
   assert(engine !== null, 'expected a header');
   return engine;
 }

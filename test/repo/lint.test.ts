@@ -43,6 +43,7 @@ const OURS = [
   'waterfall',
   'venue',
   'synthetic',
+  'rules',
   'files',
   'engine',
   'gateway',
@@ -67,6 +68,7 @@ plantCore('dispatch', ['model']);
 plantCore('waterfall', ['model', 'dispatch']);
 plantCore('venue', ['model']);
 plantCore('synthetic', ['model']);
+plantCore('rules', ['model']);
 plantCore('engine', ['model', 'store', 'scan', 'dispatch', 'waterfall', 'venue', 'synthetic']);
 plant('src/engine', "import { createHash } from 'node:crypto';\nexport const used = createHash;\n");
 plant('src/engine', "import { randomBytes } from 'node:crypto';\nexport const used = randomBytes;\n", IMPORTS);
@@ -78,7 +80,11 @@ plantImports(
   ['./x.js', '../src/model/x.js', '../src/synthetic/x.js', 'node:fs'],
   ['../src/store/x.js', '../src/cli/x.js'],
 );
-plantImports('src/files', ['../model/x.js', 'node:fs', 'zod'], ['../store/x.js', '../cli/x.js', '../../feeds/x.js']);
+plantImports(
+  'src/files',
+  ['../model/x.js', 'node:fs', 'zod'],
+  ['../store/x.js', '../rules/x.js', '../cli/x.js', '../../feeds/x.js'],
+);
 plantImports('src/gateway', ['../model/x.js', '../engine/link.js', 'ws'], ['../engine/engine.js', '../scan/x.js', '../cli/x.js']);
 plantImports('src/client', ['../gateway/codec.js', 'ws'], ['../gateway/server.js', '../model/x.js', '../engine/link.js']);
 plantImports('src/cli', ['../gateway/x.js', '../engine/x.js', '../../feeds/x.js', 'commander'], []);
@@ -94,6 +100,7 @@ for (const folder of [
   'src/waterfall',
   'src/venue',
   'src/synthetic',
+  'src/rules',
   'src/engine',
   'feeds',
 ]) {

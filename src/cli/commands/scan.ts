@@ -2,13 +2,14 @@
 import { type ScanSummary, scan } from '../../app/scan.js';
 import type { CommandModule } from '../command.js';
 import { grouped } from '../format.js';
-import { backendOption } from '../options.js';
+import { backendOption, keptNotice } from '../options.js';
 import { Progress } from '../progress.js';
 import { formatTable } from '../table.js';
 
 interface Options {
   readonly book: string;
   readonly marks: string;
+  readonly rules?: string;
   readonly json?: true;
 }
 
@@ -16,19 +17,22 @@ export const command: CommandModule = {
   examples: [
     'scan --book book.json --marks marks.json',
     'scan --book book.jsonl --marks marks.json --json | jq .liquidatable[0]',
+    'scan --book book.json --marks marks.json --rules usdm-bracket',
   ],
   configure: (command) => {
     command
       .requiredOption('--book <file>', 'the book: .json, .jsonl or a Parquet folder')
       .requiredOption('--marks <file>', 'mark prices as JSON')
+      .option('--rules <name|file>', "a rule set in place of the book's own rules (see plimsoll rules list)")
       .option('--backend <name>', 'auto or js', backendOption, 'auto')
       .option('--json', 'print JSON, one line');
   },
   run: async (parsed, io) => {
-    const { book, marks, json } = parsed.opts<Options>();
+    const { book, marks, rules, json } = parsed.opts<Options>();
     const loading = new Progress(io.stderr, 'loading positions', Number.POSITIVE_INFINITY, Date.now);
     const onLoaded = (positions: number): void => loading.update(positions);
-    const summary = await scan({ book, marks, onLoaded }).finally(() => loading.finish());
+    const under = rules === undefined ? {} : { rules, onKept: keptNotice(io) };
+    const summary = await scan({ book, marks, ...under, onLoaded }).finally(() => loading.finish());
     io.stdout.write(json ? `${JSON.stringify(summary)}\n` : describe(summary));
   },
 };
