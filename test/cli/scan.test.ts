@@ -4,6 +4,7 @@ import { type Expected, workOut } from './exact.js';
 import { account, book, EXAMPLE, HAND_BOOKS, market } from './hand-books.js';
 import { inProcess, spawned, write } from './plimsoll.js';
 import { randomBooks } from './random-books.js';
+import { venueBooks } from './venue-books.js';
 
 const scanArgs = ({ book: bookPath, marks }: Pick<Expected, 'book' | 'marks'>) => ['scan', '--book', bookPath, '--marks', marks];
 
@@ -35,8 +36,11 @@ describe('the exact strings', () => {
     for (const list of ['unpriced', 'insolvent', 'liquidatable']) expect(scans.some((scan) => scan[list].length > 1)).toBe(true);
   });
 
-  test('of random books', async () => {
-    const books = workOut(randomBooks(11, 300));
+  test.each([
+    ['of one asset', () => randomBooks(11, 300)],
+    ['under rules of every kind', () => venueBooks(13, 300)],
+  ])('of random books %s', async (_, made) => {
+    const books = workOut(made());
     for (const each of books) {
       const { code, stdout } = await inProcess(...scanArgs(each), '--json');
       expect({ name: each.name, code, stdout }).toEqual({ name: each.name, code: 0, stdout: `${each.scan}\n` });
