@@ -119,7 +119,7 @@ function readAsset(input: AssetInput, place: Pick<Asset, 'index' | 'id'>, at: At
     decimals,
     haircuts:
       typeof haircut === 'string' ? plainBand(haircut) : readBands(haircut, (...path) => at('haircut', ...path), problems),
-    borrow: borrow === undefined ? null : readTable(borrow, (...path) => at('borrow', ...path), problems),
+    borrow: borrow === undefined ? null : readTable(borrow, plainRate, (...path) => at('borrow', ...path), problems),
   };
 }
 
@@ -171,23 +171,23 @@ function readMarket(
     tick: readDecimal(input.tick),
     allowNonPositive,
     maintenance: {
-      ...readTable(maintenance, (...path) => at('maintenance', ...path), problems),
+      ...readTable(maintenance, plainRate, (...path) => at('maintenance', ...path), problems),
       basis: maintenance.basis,
       closeFee: readRate(maintenance.closeFee),
     },
-    initial: initial === undefined ? null : readTable(initial, (...path) => at('initial', ...path), problems),
+    initial: initial === undefined ? null : readTable(initial, rateOrLeverage, (...path) => at('initial', ...path), problems),
     takerFee: takerFee === undefined ? ZERO : readRate(takerFee),
   };
 }
 
 /** Derives the deductions: `d_0 = 0, d_n = d_{n−1} + floor_n·(rate_n − rate_{n−1})` of a bracket table, 0 of a stepped one. */
-function readTable({ method, tiers: inputs }: TableInput, at: At, problems: ProblemList): RequirementTable {
+function readTable({ method, tiers: inputs }: TableInput, rateOf: RateOf, at: At, problems: ProblemList): RequirementTable {
   const inTier: At = (...path) => at('tiers', ...path);
   addFloorProblems(inputs, 'tier', inTier, problems);
   const tiers: Tier[] = [];
   for (const [i, input] of inputs.entries()) {
     const floor = readDecimal(input.floor);
-    const tierRate = readTierRate(input, (...path) => inTier(i, ...path), problems);
+    const tierRate = rateOf(input, (...path) => inTier(i, ...path), problems);
     if (tierRate === null) return { method, tiers };
     const last = tiers.at(-1);
     if (last !== undefined && compare(tierRate, last.rate) < 0) {
@@ -204,13 +204,17 @@ function readTable({ method, tiers: inputs }: TableInput, at: At, problems: Prob
   return { method, tiers };
 }
 
-function readTierRate(input: TableInput['tiers'][number], at: At, problems: ProblemList): Fraction | null {
-  const { rate: rateInput, maxLeverage } = input;
-  if (rateInput !== undefined && maxLeverage === undefined) return readRate(rateInput);
-  if (rateInput === undefined && maxLeverage !== undefined) return tryParseLeverage(maxLeverage) as Fraction;
-  problems.add(at(), 'a rate or a maxLeverage, and not both', rateInput === undefined ? 'neither' : 'both');
+/** The rate of a tier; null, and a problem, when it has none. */
+type RateOf = (input: TableInput['tiers'][number], at: At, problems: ProblemList) => Fraction | null;
+
+const plainRate: RateOf = ({ rate }) => readRate(rate as string);
+
+const rateOrLeverage: RateOf = ({ rate, maxLeverage }, at, problems) => {
+  if (rate !== undefined && maxLeverage === undefined) return readRate(rate);
+  if (rate === undefined && maxLeverage !== undefined) return tryParseLeverage(maxLeverage) as Fraction;
+  problems.add(at(), 'a rate or a maxLeverage, and not both', rate === undefined ? 'neither' : 'both');
   return null;
-}
+};
 
 /** A given deduction must be the derived one rounded to the decimals that it is written with. */
 function addDeductionProblem(

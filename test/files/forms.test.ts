@@ -3,6 +3,7 @@ import { parquetWriteFile } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
 import { writeBookJsonLines, writeBookParquet } from '../../src/files/write-book.js';
 import { PlimsollError } from '../../src/model/errors.js';
+import { plainAsset } from '../../src/model/instruments.js';
 import { ALICE, changed, EXAMPLE, HEADER, linesOf, pathOf, readWhole, write } from './support.js';
 
 const BOB = { id: 'bob', balances: {}, positions: [{ market: 'BTCUSDT', size: '1', entry: '2' }] };
@@ -13,7 +14,7 @@ function jsonLines(...lines: unknown[]): string {
 
 test('the example of the contract', async () => {
   const { instruments, accounts } = await readWhole(write('book.json', JSON.stringify(EXAMPLE)));
-  expect(instruments.valuation).toEqual({ id: 'USDT', decimals: 6, haircut: { n: 0n, d: 1n } });
+  expect(instruments.valuation).toEqual(plainAsset(0, 'USDT', 6));
   expect(instruments.markets[0].maintenance.tiers[1].deduction).toEqual({ n: 50n, d: 1n });
   expect(accounts).toEqual([
     {
@@ -176,7 +177,7 @@ describe('Parquet', () => {
     const positions = [...POSITIONS.slice(0, 3), text('price', '1', '1', '1')];
     expect(await linesOf(readWhole(folder(ACCOUNTS, positions)))).toEqual([
       'folder/positions.parquet: entry: expected a column of this name, was nothing',
-      'folder/positions.parquet: "price": expected only the columns account, market, size, entry, margin, collateral, was another',
+      'folder/positions.parquet: "price": expected only the columns account, market, size, entry, margin, collateral, leverage, extraMargin, fundingIndex, was another',
     ]);
   });
 

@@ -3,19 +3,31 @@ import { readMarks } from '../../src/files/marks.js';
 import type { Instruments } from '../../src/model/instruments.js';
 import { changed, EXAMPLE, linesOf, readWhole, write } from './support.js';
 
-const MARKS = { version: 1, time: 1569350000000, marks: { BTCUSDT: '9700.5' }, indexes: { ETH: '201.1', USDT: '1' } };
+const MARKS = {
+  version: 1,
+  time: 1569350000000,
+  marks: { BTCUSDT: '9700.5' },
+  indexes: { ETH: '201.1', USDT: '1' },
+  funding: { BTCUSDT: '-12.345', OTHER: '1' },
+};
 const PRICE = 'a decimal string of a magnitude of at most 10^30';
 
 let instruments: Instruments;
 beforeAll(async () => {
-  const books = changed(EXAMPLE, 'markets/WTI', { ...EXAMPLE.markets.BTCUSDT, allowNonPositive: true });
-  ({ instruments } = await readWhole(write('book.json', JSON.stringify(books))));
+  const wti = changed(EXAMPLE, 'markets/WTI', { ...EXAMPLE.markets.BTCUSDT, allowNonPositive: true });
+  const book = changed(wti, 'markets/ETHUSD', { ...EXAMPLE.markets.BTCUSDT, kind: 'inverse', settle: 'ETH' });
+  ({ instruments } = await readWhole(write('book.json', JSON.stringify(book))));
 });
 
 const read = (input: unknown) => readMarks(write('marks.json', JSON.stringify(input)), instruments);
 
 test('the example of the contract', async () => {
-  expect(await read(MARKS)).toEqual({ timeMs: 1569350000000, marks: [{ market: 0, price: { units: 97005n, decimals: 1 } }] });
+  expect(await read(MARKS)).toEqual({
+    timeMs: 1569350000000,
+    marks: [{ market: 0, price: { units: 97005n, decimals: 1 } }],
+    indexes: [{ asset: 1, price: { units: 2011n, decimals: 1 } }],
+    funding: [{ market: 0, index: { units: -12345n, decimals: 3 } }],
+  });
 });
 
 test('no time, no indexes, many decimals, a price below zero, markets of other books', async () => {
@@ -26,6 +38,8 @@ test('no time, no indexes, many decimals, a price below zero, markets of other b
       { market: 1, price: { units: -3763n, decimals: 2 } },
       { market: 0, price: { units: 1n, decimals: 51 } },
     ],
+    indexes: [],
+    funding: [],
   });
 });
 
@@ -35,7 +49,7 @@ describe('each mistake is one line that names its place', () => {
     ['time', '1', 'time: expected whole milliseconds UTC from 0 to 9007199254740, was "1"'],
     ['time', -1, 'time: expected whole milliseconds UTC from 0 to 9007199254740, was -1'],
     ['time', 1569350000000000, 'time: expected whole milliseconds UTC from 0 to 9007199254740, was 1569350000000000'],
-    ['price', {}, 'price: expected no such key (a marks file has version, time, marks, indexes), was {}'],
+    ['price', {}, 'price: expected no such key (a marks file has version, time, marks, indexes, funding), was {}'],
     ['marks', undefined, 'marks: expected an object of marks by market, was nothing'],
     ['marks/BTCUSDT', 9700.5, `marks.BTCUSDT: expected ${PRICE}, was 9700.5`],
     ['marks/BTCUSDT', 'NaN', `marks.BTCUSDT: expected ${PRICE}, was "NaN"`],
@@ -43,6 +57,20 @@ describe('each mistake is one line that names its place', () => {
     ['marks/BTCUSDT', '-1', 'marks.BTCUSDT: expected a mark above zero, was "-1"'],
     ['marks/WTI', '-1000000000000000000000000000000.1', `marks.WTI: expected ${PRICE}, was "-1000000000000000000000000000000.1"`],
     ['marks/OTHER', null, `marks.OTHER: expected ${PRICE}, was null`],
+    ['marks/ETHUSD', '0', 'marks.ETHUSD: expected a mark above zero, was "0"'],
+    [
+      'marks/ETHUSD',
+      `0.${'0'.repeat(30)}9`,
+      `marks.ETHUSD: expected a mark of at least 10^-30, as the contract is inverse, was "0.${'0'.repeat(30)}9"`,
+    ],
+    ['funding', '1', 'funding: expected an object of funding indexes by market, was "1"'],
+    ['funding/BTCUSDT', 1, `funding.BTCUSDT: expected ${PRICE}, was 1`],
+    [
+      'funding/OTHER',
+      '-1000000000000000000000000000000.1',
+      `funding.OTHER: expected ${PRICE}, was "-1000000000000000000000000000000.1"`,
+    ],
+    ['indexes/ETH', '-1', 'indexes.ETH: expected an index price above zero, was "-1"'],
     ['indexes', [], 'indexes: expected an object of index prices by asset, was []'],
     ['indexes/USDT', '1.01', 'indexes.USDT: expected "1", as this is the valuation asset, was "1.01"'],
     ['indexes/DOGE', '0', 'indexes.DOGE: expected an index price above zero, was "0"'],
@@ -53,6 +81,11 @@ describe('each mistake is one line that names its place', () => {
 
   test('an index of an asset that the book does not declare is passed over', async () => {
     expect(await read(changed(MARKS, 'indexes/DOGE', '0.1'))).toEqual(await read(MARKS));
+  });
+
+  test('the least mark of an inverse contract', async () => {
+    const { marks } = await read(changed(MARKS, 'marks/ETHUSD', `0.${'0'.repeat(29)}1`));
+    expect(marks[1]).toEqual({ market: 2, price: { units: 1n, decimals: 30 } });
   });
 
   test('all of them at once, a duplicate market among them', async () => {

@@ -2,8 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { ALICE, changed, EXAMPLE, HEADER, linesOf, readWhole, write } from './support.js';
 
 const DECIMAL = 'a decimal string of at most 18 decimals, at most 10^30';
-const RATE = 'a rate from 0 to 1: a decimal string or a fraction such as "1/6" (denominator at most 1000000000)';
-const ID = 'an id of 1 to 64 printable ASCII characters without spaces, not ending in :long or :short';
 const ACCOUNT_ID = 'an account id of 1 to 64 characters of A-Z a-z 0-9 . _ -';
 const LOT = 'a multiple of the lot 0.001, not zero';
 const AMOUNT_MAX = '170141183460469231731.687303715884105727';
@@ -15,68 +13,6 @@ const ISOLATED = 'accounts/0/positions/1';
 
 /** What is changed in the example, to what, and the line behind the file's name. */
 const MISTAKES: [path: string, value: unknown, line: string][] = [
-  ['version', 2, 'version: expected the number 1, was 2'],
-  ['version', '1', 'version: expected the number 1, was "1"'],
-  ['version', undefined, 'version: expected the number 1, was nothing'],
-  ['valuation', 'USD', 'valuation: expected a declared asset, was "USD"'],
-  ['valuation', undefined, 'valuation: expected the id of an asset, as the book does not have exactly one, was nothing'],
-  ['typo', 1, 'typo: expected no such key (a book without its accounts has version, valuation, rules, assets, markets), was 1'],
-  ['rules/liquidateWhen', '<', 'rules.liquidateWhen: expected "equity<maintenance" or "equity<=maintenance", was "<"'],
-  ['rules/other', true, 'rules.other: expected no such key (rules has liquidateWhen), was true'],
-  ['assets', undefined, 'assets: expected an object of assets by id, was nothing'],
-  ['assets', [], 'assets: expected an object of assets by id, was []'],
-  ['assets/ETH', 'x', 'assets.ETH: expected an object: an asset, was "x"'],
-  ['assets/E H', { decimals: 8, haircut: '0' }, `assets["E H"]: expected ${ID}, was "E H"`],
-  ['assets/ETH/decimals', 19, 'assets.ETH.decimals: expected a whole number from 0 to 18, was 19'],
-  ['assets/ETH/decimals', '8', 'assets.ETH.decimals: expected a whole number from 0 to 18, was "8"'],
-  ['assets/ETH/haircut', '1.01', `assets.ETH.haircut: expected ${RATE}, was "1.01"`],
-  ['assets/ETH/haircut', 0.05, `assets.ETH.haircut: expected ${RATE}, was 0.05`],
-  [
-    'assets/USDT/haircut',
-    '0.01',
-    'assets.USDT.haircut: expected "0", as this is the valuation asset (settle assets with a haircut come with a later release), was "0.01"',
-  ],
-  [`${MARKET}:long`, HEADER.markets.BTCUSDT, `markets["BTCUSDT:long"]: expected ${ID}, was "BTCUSDT:long"`],
-  [
-    `${MARKET}/kind`,
-    'inverse',
-    'markets.BTCUSDT.kind: expected "linear" (inverse and quanto contracts come with the margin rules of a later release), was "inverse"',
-  ],
-  [`${MARKET}/settle`, 'USDC', 'markets.BTCUSDT.settle: expected a declared asset, was "USDC"'],
-  [
-    `${MARKET}/settle`,
-    'ETH',
-    'markets.BTCUSDT.settle: expected the valuation asset "USDT" (other settle assets come with a later release), was "ETH"',
-  ],
-  [`${MARKET}/contractSize`, '-1', `markets.BTCUSDT.contractSize: expected ${DECIMAL}, above zero, was "-1"`],
-  [`${MARKET}/lot`, '0', `markets.BTCUSDT.lot: expected ${DECIMAL}, above zero, was "0"`],
-  [`${MARKET}/lot`, 0.001, `markets.BTCUSDT.lot: expected ${DECIMAL}, above zero, was 0.001`],
-  [`${MARKET}/lot`, '0.0000000000000000001', `markets.BTCUSDT.lot: expected ${DECIMAL}, above zero, was "0.0000000000000000001"`],
-  [`${MARKET}/tick`, '1e-2', `markets.BTCUSDT.tick: expected ${DECIMAL}, above zero, was "1e-2"`],
-  [`${MARKET}/allowNonPositive`, 'yes', 'markets.BTCUSDT.allowNonPositive: expected true or false, was "yes"'],
-  [
-    `${MARKET}/fee`,
-    '0',
-    'markets.BTCUSDT.fee: expected no such key (a market has kind, base, settle, contractSize, lot, tick, allowNonPositive, maintenance), was "0"',
-  ],
-  [`${MARKET}/maintenance/method`, 'flat', 'markets.BTCUSDT.maintenance.method: expected "bracket" or "step", was "flat"'],
-  [`${MARKET}/maintenance/basis`, 'last', 'markets.BTCUSDT.maintenance.basis: expected "mark" or "entry", was "last"'],
-  [`${MARKET}/maintenance/closeFee`, '1/0', `markets.BTCUSDT.maintenance.closeFee: expected ${RATE}, was "1/0"`],
-  [TIERS, [], 'markets.BTCUSDT.maintenance.tiers: expected at least one tier, was 0'],
-  [`${TIERS}/0/floor`, '1', 'markets.BTCUSDT.maintenance.tiers[0].floor: expected "0" in the first tier, was "1"'],
-  [`${TIERS}/1/floor`, '0', 'markets.BTCUSDT.maintenance.tiers[1].floor: expected a floor above the last tier\'s 0, was "0"'],
-  [`${TIERS}/1/floor`, '-5', `markets.BTCUSDT.maintenance.tiers[1].floor: expected ${DECIMAL}, zero or more, was "-5"`],
-  [
-    `${TIERS}/1/rate`,
-    '0.003',
-    'markets.BTCUSDT.maintenance.tiers[1].rate: expected a rate not below the last tier\'s 0.004, was "0.003"',
-  ],
-  [`${TIERS}/1/rate`, '1/1000000001', `markets.BTCUSDT.maintenance.tiers[1].rate: expected ${RATE}, was "1/1000000001"`],
-  [
-    `${TIERS}/1/deduction`,
-    '50.1',
-    'markets.BTCUSDT.maintenance.tiers[1].deduction: expected 50, which the floors and rates give, was "50.1"',
-  ],
   ['accounts', undefined, 'accounts: expected an array of accounts, was nothing'],
   ['accounts/0', null, 'accounts[0]: expected an account object, was null'],
   ['accounts/0/id', 'a/b', `accounts[0].id: expected ${ACCOUNT_ID}, was "a/b"`],
@@ -86,7 +22,7 @@ const MISTAKES: [path: string, value: unknown, line: string][] = [
   [
     'accounts/0/note',
     'x',
-    'accounts[0].note: expected no such key (an account has id, positionMode, balances, positions), was "x"',
+    'accounts[0].note: expected no such key (an account has id, positionMode, balances, positions, orders), was "x"',
   ],
   ['accounts/0/balances', undefined, 'accounts[0].balances: expected an object of amounts by asset, was nothing'],
   ['accounts/0/balances/USDT', 1000, `accounts[0].balances.USDT: expected ${AMOUNT}, was 1000`],
@@ -106,8 +42,13 @@ const MISTAKES: [path: string, value: unknown, line: string][] = [
   ['accounts/0/balances/DOGE', '1', 'accounts[0].balances.DOGE: expected a declared asset, was "DOGE"'],
   [
     'accounts/0/balances/ETH',
-    '1',
-    'accounts[0].balances.ETH: expected "0" (collateral other than the valuation asset USDT comes with a later release), was "1"',
+    '0.000000001',
+    'accounts[0].balances.ETH: expected at most 8 decimals, as ETH has, was "0.000000001"',
+  ],
+  [
+    'accounts/0/balances/ETH',
+    '-170141183460469231732',
+    `accounts[0].balances.ETH: expected a magnitude of at most ${AMOUNT_MAX}, was "-170141183460469231732"`,
   ],
   ['accounts/0/positions', {}, 'accounts[0].positions: expected an array of positions, was {}'],
   [POSITION, 5, 'accounts[0].positions[0]: expected a position object, was 5'],
@@ -137,14 +78,71 @@ const MISTAKES: [path: string, value: unknown, line: string][] = [
   [`${POSITION}/margin`, 'portfolio', 'accounts[0].positions[0].margin: expected "cross" or "isolated", was "portfolio"'],
   [`${POSITION}/collateral`, '1', 'accounts[0].positions[0].collateral: expected nothing on a cross position, was "1"'],
   [
-    `${POSITION}/leverage`,
+    `${POSITION}/lev`,
     '5',
-    'accounts[0].positions[0].leverage: expected no such key (a position has market, size, entry, margin, collateral), was "5"',
+    'accounts[0].positions[0].lev: expected no such key (a position has market, size, entry, margin, collateral, leverage, extraMargin, fundingIndex), was "5"',
   ],
+  [`${POSITION}/leverage`, '0', 'accounts[0].positions[0].leverage: expected a leverage above zero, was "0"'],
+  [`${POSITION}/leverage`, '-5', 'accounts[0].positions[0].leverage: expected a leverage above zero, was "-5"'],
+  [`${POSITION}/leverage`, 5, `accounts[0].positions[0].leverage: expected ${DECIMAL}, was 5`],
+  [`${POSITION}/leverage`, '1/3', `accounts[0].positions[0].leverage: expected ${DECIMAL}, was "1/3"`],
+  [
+    `${POSITION}/leverage`,
+    `0.${'0'.repeat(200)}`,
+    `accounts[0].positions[0].leverage: expected ${DECIMAL}, was "0.${'0'.repeat(74)}...`,
+  ],
+  [`${POSITION}/extraMargin`, '1', 'accounts[0].positions[0].extraMargin: expected nothing on a cross position, was "1"'],
+  [`${POSITION}/fundingIndex`, 1, `accounts[0].positions[0].fundingIndex: expected ${DECIMAL}, was 1`],
+  [
+    `${POSITION}/fundingIndex`,
+    '1000000000000000000000000000000.1',
+    `accounts[0].positions[0].fundingIndex: expected ${DECIMAL}, was "1000000000000000000000000000000.1"`,
+  ],
+  [
+    `${POSITION}/fundingIndex`,
+    '0.000000000000000001',
+    'accounts[0].positions[0].fundingIndex: expected an index at which the position\'s funding, size · contractSize · index, has at most 18 decimals, was "0.000000000000000001"',
+  ],
+  [
+    `${POSITION}/fundingIndex`,
+    '-1000000000000000000000',
+    `accounts[0].positions[0].fundingIndex: expected an index at which the position's funding is at most ${AMOUNT_MAX}, was "-1000000000000000000000"`,
+  ],
+  [
+    `${POSITION}/fundingIndex`,
+    '340282366920938461500',
+    `accounts[0].positions[0].fundingIndex: expected an index at which the positions' funding and a balance together are at most ${AMOUNT_MAX}, was more`,
+  ],
+  ['accounts/0/orders', {}, 'accounts[0].orders: expected an array of orders, was {}'],
+  ['accounts/0/orders', ['x'], 'accounts[0].orders[0]: expected an order object, was "x"'],
+  ...(
+    [
+      ['market', 'X', 'a market of the book', '"X"'],
+      ['side', 'long', '"buy" or "sell"', '"long"'],
+      ['size', '-1', 'a size above zero', '"-1"'],
+      ['size', '0', LOT, '"0"'],
+      ['size', '0.0001', LOT, '"0.0001"'],
+      ['size', 1, AMOUNT, '1'],
+      ['price', '0', 'a price above zero', '"0"'],
+      ['price', undefined, AMOUNT, 'nothing'],
+      [
+        'price',
+        '340282366920938464',
+        `a price at which the order's lots times it are at most ${AMOUNT_MAX}`,
+        '"340282366920938464"',
+      ],
+      ['reduceOnly', 'no', 'true or false', '"no"'],
+      ['entry', '1', 'no such key (an order has market, side, size, price, reduceOnly)', '"1"'],
+    ] as const
+  ).map(([key, value, expected, found]): [string, unknown, string] => [
+    'accounts/0/orders',
+    [{ market: 'BTCUSDT', side: 'sell', size: '0.5', price: '31000', [key]: value }],
+    `accounts[0].orders[0].${key}: expected ${expected}, was ${found}`,
+  ]),
   [
     `${ISOLATED}/collateral`,
     undefined,
-    'accounts[0].positions[1].collateral: expected a decimal string of zero or more on an isolated position, was nothing',
+    'accounts[0].positions[1].collateral: expected a decimal string of zero or more on an isolated position without a leverage, was nothing',
   ],
   [
     `${ISOLATED}/collateral`,
@@ -160,6 +158,22 @@ const MISTAKES: [path: string, value: unknown, line: string][] = [
     `${ISOLATED}/collateral`,
     '170141183460469231732',
     `accounts[0].positions[1].collateral: expected at most ${AMOUNT_MAX}, was "170141183460469231732"`,
+  ],
+  [
+    `${ISOLATED}/extraMargin`,
+    '-350.000001',
+    'accounts[0].positions[1].extraMargin: expected no more removed than the collateral, was "-350.000001"',
+  ],
+  [
+    `${ISOLATED}/extraMargin`,
+    '0.0000001',
+    'accounts[0].positions[1].extraMargin: expected at most 6 decimals, as USDT has, was "0.0000001"',
+  ],
+  [`${ISOLATED}/extraMargin`, 1, `accounts[0].positions[1].extraMargin: expected ${AMOUNT}, was 1`],
+  [
+    `${ISOLATED}/extraMargin`,
+    '170141183460469231731',
+    `accounts[0].positions[1]: expected a collateral that is at most ${AMOUNT_MAX}, with its extra margin and funding, was more`,
   ],
   ['accounts/1', { ...ALICE, positions: [] }, 'accounts[1].id: expected an id that no account before has, was "alice"'],
   [
@@ -189,11 +203,27 @@ describe('each mistake of a book is one line that names its place', () => {
     ]);
   });
 
-  test('a deduction in a stepped table', async () => {
-    const stepped = changed(changed(EXAMPLE, `${MARKET}/maintenance/method`, 'step'), `${TIERS}/1/deduction`, '0');
-    const expected =
-      'book.json: markets.BTCUSDT.maintenance.tiers[1].deduction: expected no deduction in a stepped table, was "0"';
-    expect(await linesOf(readWhole(write('book.json', JSON.stringify(stepped))))).toEqual([expected]);
+  test('isolated collateral has the decimals of the asset that its market settles in', async () => {
+    const settled = changed(changed(EXAMPLE, `${MARKET}/settle`, 'ETH'), `${ISOLATED}/collateral`, '0.000000001');
+    expect(await linesOf(readWhole(write('book.json', JSON.stringify(settled))))).toEqual([
+      'book.json: accounts[0].positions[1].collateral: expected at most 8 decimals, as ETH has, was "0.000000001"',
+    ]);
+  });
+
+  test('a cross position with collateral and extra margin', async () => {
+    const both = changed(changed(EXAMPLE, `${POSITION}/collateral`, '1'), `${POSITION}/extraMargin`, '2');
+    expect(await linesOf(readWhole(write('book.json', JSON.stringify(both))))).toEqual([
+      'book.json: accounts[0].positions[0].collateral: expected nothing on a cross position, was "1"',
+      'book.json: accounts[0].positions[0].extraMargin: expected nothing on a cross position, was "2"',
+    ]);
+  });
+
+  test('collateral by leverage that no store could hold', async () => {
+    const row = { market: 'BTCUSDT', size: '0.001', entry: '170141183460469231731', margin: 'isolated', leverage: '0.0001' };
+    const book = { ...HEADER, accounts: [{ id: 'a', balances: {}, positions: [row] }] };
+    expect(await linesOf(readWhole(write('book.json', JSON.stringify(book))))).toEqual([
+      `book.json: accounts[0].positions[0]: expected a collateral that is at most ${AMOUNT_MAX}, with its extra margin and funding, was more`,
+    ]);
   });
 
   test('two longs in hedge mode, cross and isolated apart', async () => {
