@@ -2,6 +2,7 @@
  * The library: `import { … } from 'plimsoll'`. The command line is a thin face over the same functions, with the same schemas and
  * errors; whatever the caller did wrong is a `PlimsollError`. The subscriber's client is `plimsoll/client`.
  */
+export { type ComparedRow, type ComparedValuation, type CompareOptions, type Comparison, compareRules } from './app/compare.js';
 export { type ExplainOptions, type Explanation, explain, type TargetPrice } from './app/explain.js';
 export type { ExplainedChange } from './app/explain-since.js';
 export type {
@@ -16,6 +17,19 @@ export { type Generated, type GenerateOptions, generate } from './app/generate.j
 export { type ReplayOptions, type ReplayPictures, type ReplaySummary, replay } from './app/replay.js';
 export type { ReplayHour, ReplaySums } from './app/replay-totals.js';
 export {
+  importRules,
+  type ListedRules,
+  listRules,
+  loadRules,
+  type OnKept,
+  type ShownAsset,
+  type ShownMarket,
+  type ShownRules,
+  type ShownTable,
+  type ShownTier,
+  shownRules,
+} from './app/rules.js';
+export {
   type InsolventRow,
   type LiquidatableRow,
   type ScanOptions,
@@ -24,7 +38,7 @@ export {
   type UnpricedRow,
 } from './app/scan.js';
 export { type Server, type ServerOptions, startServer } from './app/serve.js';
-export { readBook } from './files/book.js';
+export { type HeaderChange, readBook } from './files/book.js';
 export type { BookCounts, BookSink } from './files/intake.js';
 export { type Marks, readMarks } from './files/marks.js';
 export type { BreachCause } from './model/cause.js';
@@ -35,3 +49,4 @@ export type { Asset, Instruments, MarginRule, Market, Tier } from './model/instr
 export type { Account, Cash, Cost, IsolatedPosition, Lots, Position, Side } from './model/portfolio.js';
 export type { PrintedValuation } from './model/print.js';
 export type { Mark } from './model/records.js';
+export type { RuleSet } from './rules/rule-set.js';

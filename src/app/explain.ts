@@ -1,6 +1,7 @@
 /** One account of a book file explained: reads the book and the marks, and says what is wrong with the request. Prints nothing. */
 import type { OnLoaded } from '../engine/load.js';
 import { readBook } from '../files/book.js';
+import type { BookSink } from '../files/intake.js';
 import { readMarks } from '../files/marks.js';
 import { type Decimal, tryParseDecimal } from '../model/decimal.js';
 import { assert, badInput } from '../model/errors.js';
@@ -10,6 +11,7 @@ import { type Account, portfoliosOf } from '../model/portfolio.js';
 import { ProblemList, show } from '../model/problems.js';
 import { explainSince } from './explain-since.js';
 import { type ExplainedPortfolio, explainPortfolio, type Targets } from './explanation.js';
+import { type OnKept, rulesChange } from './rules.js';
 
 /** A price of a market at which its liquidation price is wanted. */
 export interface TargetPrice {
@@ -29,6 +31,9 @@ export interface ExplainOptions {
   readonly targets?: readonly TargetPrice[];
   /** An earlier marks file: portfolios get `since`. */
   readonly since?: string;
+  /** A rule set in place of the book's own rules: a shipped one's name, or a `.json` file. */
+  readonly rules?: string;
+  readonly onKept?: OnKept;
   readonly onLoaded?: OnLoaded;
 }
 
@@ -97,11 +102,12 @@ function targetsOf(given: readonly TargetPrice[], account: Account, instruments:
 }
 
 /** Reads the whole book, for a book with a problem anywhere is no book. */
-async function findAccount({ book, account: id, onLoaded }: ExplainOptions) {
+async function findAccount({ book, account: id, rules, onKept, onLoaded }: ExplainOptions) {
+  const change = await rulesChange(rules, onKept);
   let instruments: Instruments | null = null;
   let found: Account | null = null;
   let positions = 0;
-  await readBook(book, {
+  const sink: BookSink = {
     header: (read) => {
       instruments = read;
     },
@@ -110,7 +116,8 @@ async function findAccount({ book, account: id, onLoaded }: ExplainOptions) {
       positions += account.cross.length + account.isolated.length;
       onLoaded?.(positions);
     },
-  });
+  };
+  await readBook(book, sink, change);
   // What is assigned inside of a callback is unknown to the compiler.
   const result = { instruments: instruments as Instruments | null, account: found as Account | null };
   assert(result.instruments !== null, 'expected a header');

@@ -1,7 +1,9 @@
 /** `compare` from outside: who changes, who is newly or no longer liquidatable, the order, the forms of the answer. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ComparedRow, Comparison } from '../../src/app/compare.js';
-import { account, book, market } from './hand-books.js';
+import { account, book, EXAMPLE, market } from './hand-books.js';
 import { inProcess, write } from './plimsoll.js';
 
 const set = (name: string, rates: Readonly<Record<string, string>>, rules: object = {}, assets: object = {}): string =>
@@ -186,4 +188,16 @@ describe('bad usage', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('was "nobody"');
   });
+});
+
+test('the example of docs/command-line.md is what it prints', async () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/command-line.md'), 'utf8');
+  const [, example] = /```json compare\n(.*\n)```/.exec(page) as RegExpExecArray;
+  const paths = {
+    book: write('example.json', EXAMPLE.book),
+    marks: write('example-marks.json', { version: 1, marks: EXAMPLE.marks }),
+  };
+  const dear = set('flat.json', { BTCUSDT: '0.25' });
+  const args = ['compare', '--book', paths.book, '--marks', paths.marks, '--rules', 'book', '--rules', dear, '--json'];
+  expect((await inProcess(...args)).stdout).toBe(example);
 });

@@ -177,6 +177,15 @@ describe('under a rule set', () => {
     expect(await liquidatable('--rules', all)).toEqual({ found: ['alice', 'bob'], stderr: '' });
   });
 
+  test('explain does too', async () => {
+    const run = (...more: string[]) =>
+      inProcess('explain', '--book', BOOK, '--marks', MARKS, '--account', 'bob', '--json', ...more);
+    expect(JSON.parse((await run()).stdout).portfolios).toMatchObject([{ maintenance: '8.400000', liquidatable: false }]);
+    const { stdout, stderr } = await run('--rules', ETH_HARD);
+    expect(JSON.parse(stdout).portfolios).toMatchObject([{ maintenance: '1050.000000', liquidatable: true }]);
+    expect(stderr).toContain('rules mine has no tables for BTCUSDT');
+  });
+
   test('a book without tables of its own can be valued', async () => {
     const { maintenance: _, ...facts } = market() as { maintenance: object };
     const bare = write('bare.json', book({ ETHUSDT: facts }, [account('bob', '500', [['ETHUSDT', '-1', '2000']])]));

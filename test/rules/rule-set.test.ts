@@ -1,5 +1,6 @@
 /** Rule sets: the shipped ones, what is refused and where, what one makes of a header, and the JSON Schema beside the reader. */
-import { basename } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fraction } from '../../src/model/fraction.js';
@@ -256,4 +257,19 @@ describe('a header under a rule set', () => {
       else expect(changed).toEqual({ ...input, rules: set.rules });
     },
   );
+});
+
+describe('docs/rules.md', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/rules.md'), 'utf8');
+
+  test('its example is a rule set', () => {
+    const [, json] = /```json rules\n([\s\S]*?)```/.exec(page) as RegExpExecArray;
+    const input: unknown = JSON.parse(json);
+    expect(readSet(input).problems).toEqual([]);
+    expect(fitsSchema(input)).toBe(true);
+  });
+
+  test('names every shipped set', () => {
+    for (const { file } of SHIPPED) expect(page).toContain(`\n| \`${basename(file, '.json')}\` |`);
+  });
 });

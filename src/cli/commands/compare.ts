@@ -27,7 +27,7 @@ export const command: CommandModule = {
       .requiredOption('--book <file>', 'the book: .json, .jsonl or a Parquet folder')
       .requiredOption('--marks <file>', 'mark and index prices as JSON')
       .requiredOption(
-        '--rules <name|file>',
+        '--rules <set>',
         `twice, before and after: a shipped rule set, a file, or ${OWN_RULES} for the book's own`,
         (text: string, before: readonly string[] = []) => [...before, text],
       )

@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { explain, type TargetPrice } from '../../app/explain.js';
 import type { CommandModule } from '../command.js';
 import { explanationText } from '../explain-text.js';
+import { keptNotice } from '../options.js';
 import { Progress } from '../progress.js';
 
 interface Options {
@@ -11,6 +12,7 @@ interface Options {
   readonly account: string;
   readonly target?: readonly TargetPrice[];
   readonly since?: string;
+  readonly rules?: string;
   readonly json?: true;
 }
 
@@ -27,13 +29,14 @@ export const command: CommandModule = {
       .requiredOption('--account <id>', 'the account to explain')
       .option('--target <market=price>', 'the margin to add for a liquidation price there (repeatable)', targetOption)
       .option('--since <file>', 'earlier marks: what changed since, and whether the marks or the collateral breached it')
+      .option('--rules <set>', "a rule set in place of the book's own rules (see plimsoll rules list)")
       .option('--json', 'print JSON, one line');
   },
   run: async (parsed, io) => {
     const { target: targets, json, ...options } = parsed.opts<Options>();
     const loading = new Progress(io.stderr, 'reading positions', Number.POSITIVE_INFINITY, Date.now);
     const onLoaded = (positions: number): void => loading.update(positions);
-    const request = { ...options, ...(targets === undefined ? {} : { targets }), onLoaded };
+    const request = { ...options, ...(targets === undefined ? {} : { targets }), onKept: keptNotice(io), onLoaded };
     const explanation = await explain(request).finally(() => loading.finish());
     io.stdout.write(json ? `${JSON.stringify(explanation)}\n` : explanationText(explanation));
   },

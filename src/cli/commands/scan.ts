@@ -23,7 +23,7 @@ export const command: CommandModule = {
     command
       .requiredOption('--book <file>', 'the book: .json, .jsonl or a Parquet folder')
       .requiredOption('--marks <file>', 'mark prices as JSON')
-      .option('--rules <name|file>', "a rule set in place of the book's own rules (see plimsoll rules list)")
+      .option('--rules <set>', "a rule set in place of the book's own rules (see plimsoll rules list)")
       .option('--backend <name>', 'auto or js', backendOption, 'auto')
       .option('--json', 'print JSON, one line');
   },
@@ -31,8 +31,8 @@ export const command: CommandModule = {
     const { book, marks, rules, json } = parsed.opts<Options>();
     const loading = new Progress(io.stderr, 'loading positions', Number.POSITIVE_INFINITY, Date.now);
     const onLoaded = (positions: number): void => loading.update(positions);
-    const under = rules === undefined ? {} : { rules, onKept: keptNotice(io) };
-    const summary = await scan({ book, marks, ...under, onLoaded }).finally(() => loading.finish());
+    const request = { book, marks, ...(rules === undefined ? {} : { rules }), onKept: keptNotice(io), onLoaded };
+    const summary = await scan(request).finally(() => loading.finish());
     io.stdout.write(json ? `${JSON.stringify(summary)}\n` : describe(summary));
   },
 };
