@@ -4,12 +4,15 @@ import { assert } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Account } from '../model/portfolio.js';
 import { AccountMaker } from './accounts.js';
+import { MultiAssetMaker } from './multi-asset-accounts.js';
 import { Random } from './random.js';
 
 export interface BookOptions {
   readonly instruments: Instruments;
   /** By market index; all above zero. */
   readonly prices: readonly Decimal[];
+  /** Index prices by asset index, 1 for the valuation asset; a venue with several assets needs them. */
+  readonly indexes?: readonly Decimal[];
   /** Exactly as many are made, over all accounts. */
   readonly positions: number;
   /** Any safe integer. */
@@ -33,12 +36,22 @@ export interface BookOptions {
  *   the portfolios are within a percent of liquidation, and none is liquidatable.
  * - Entries lie on the tick, with profit and loss in step with that factor, scattered, at most 30 % from the price. Balances have the
  *   valuation asset's decimals and are not negative.
+ *
+ * With several assets a quarter of the accounts have more than the valuation asset; the others are as above, in its linear markets alone.
+ *
+ * - Those trade in all markets and hold one to three other assets, the first of the instruments most often, and four in five times also
+ *   what their positions settle in. These count 30 to 100 % of the equity; of three in ten more than all of it: they owe the valuation asset.
+ *   One in ten owes a coin worth up to 30 % of its positions.
+ * - Of those whose positions are all isolated one in five owes a coin against the valuation asset, and needs margin for that alone.
+ * - An isolated position's collateral is in its settle asset. Each market has a leverage of 2 to 50.
+ * - Three in ten of them, and one in twenty of the others, have up to three open orders within 5 % of the price, half of them reduce-only.
  */
-export function* syntheticAccounts({ instruments, prices, positions, seed }: BookOptions): Generator<Account, void, undefined> {
-  const { markets } = instruments;
+export function* syntheticAccounts(options: BookOptions): Generator<Account, void, undefined> {
+  const { prices, positions } = options;
+  const { markets } = options.instruments;
   assert(Number.isSafeInteger(positions) && positions >= 0, `synthetic book: expected a count of positions, was ${positions}`);
   assert(prices.length === markets.length, `synthetic book: expected ${markets.length} prices, was ${prices.length}`);
-  const maker = new AccountMaker(instruments, new Random(seed, 'book'));
+  const maker = makerOf(options);
   for (const { index, id } of markets) {
     assert(prices[index].units > 0n, `synthetic book: expected a price above 0 for ${id}, was ${prices[index].units}`);
     maker.setPrice(index, prices[index]);
@@ -49,4 +62,12 @@ export function* syntheticAccounts({ instruments, prices, positions, seed }: Boo
     left -= account.cross.length + account.isolated.length;
     yield account;
   }
+}
+
+function makerOf({ instruments, indexes = [], seed }: BookOptions): AccountMaker | MultiAssetMaker {
+  const { assets } = instruments;
+  const random = new Random(seed, 'book');
+  if (assets.length === 1) return new AccountMaker(instruments, random);
+  assert(indexes.length === assets.length, `synthetic book: expected ${assets.length} index prices, was ${indexes.length}`);
+  return new MultiAssetMaker(instruments, indexes, random);
 }

@@ -114,7 +114,7 @@ export function defaultMarkets(count: number): MarketSeed[] {
 type TierRow = Pick<Tier, 'floor' | 'rate'>;
 
 /** Tiers of floors and rates, with their deductions. */
-function bracketTiers(rows: readonly TierRow[]): Tier[] {
+export function bracketTiers(rows: readonly TierRow[]): Tier[] {
   const tiers: Tier[] = [];
   for (const { floor, rate } of rows) {
     const below = tiers.at(-1);

@@ -6,7 +6,7 @@ import { type Row, requirement } from './rows.js';
 
 const LEVERAGE_MAX = 100;
 /** At opening, equity is at least this multiple of the requirement. */
-export const OPENING_RATIO_LEAST = 1.25;
+const OPENING_RATIO_LEAST = 1.25;
 /** Share of the opening buffer that is left at the least: far above the float error of the sums here. */
 const BUFFER_LEFT_LEAST = 1e-3;
 const DRIFT_MAX = 0.3;
@@ -27,9 +27,7 @@ export function openRows(rows: readonly Row[], leverage: number, owedNeeds: numb
     gross += row.notional;
     maintenance += requirement(row.terms, row.notional);
   }
-  const opened = Math.min(leverage, LEVERAGE_MAX, gross / (maintenance * OPENING_RATIO_LEAST));
-  const left = drawLeft(random);
-  const equity = maintenance + (gross / opened - maintenance) * left;
+  const { opened, left, equity } = drawOpening(gross, maintenance, leverage, random);
   const profits = new Map<number, number>();
   const positions = rows.map(({ terms, side, lots: count }): Position => {
     const { market, settleAsset, isInverse, price, unit, tick, tickUnits } = terms;
@@ -44,9 +42,17 @@ export function openRows(rows: readonly Row[], leverage: number, owedNeeds: numb
   return { positions, equity, profits };
 }
 
-/** Share of the opening buffer that is left: where a random walk that never touched 0 ends (a Brownian meander is Rayleigh). */
-export function drawLeft(random: Random): number {
-  return Math.max(BUFFER_LEFT_LEAST, 0.8 * Math.sqrt(2 * random.exponential()));
+/** `left`: share of the opening buffer that is left. `equity` is the present one, in the unit of what is held at that leverage. */
+export function drawOpening(
+  gross: number,
+  maintenance: number,
+  leverage: number,
+  random: Random,
+): { readonly opened: number; readonly left: number; readonly equity: number } {
+  const opened = Math.min(leverage, LEVERAGE_MAX, gross / (maintenance * OPENING_RATIO_LEAST));
+  // Where a random walk that never touched 0 ends: a Brownian meander is Rayleigh.
+  const left = Math.max(BUFFER_LEFT_LEAST, 0.8 * Math.sqrt(2 * random.exponential()));
+  return { opened, left, equity: maintenance + (gross / opened - maintenance) * left };
 }
 
 /** lots × a whole number of ticks. */

@@ -102,6 +102,13 @@ export class RowDrawer {
     terms.worth = (terms.isInverse ? 1 / terms.price : terms.price) * index;
   }
 
+  /** Of a market that is drawn from. */
+  termsOf(market: number): Terms {
+    const terms = this.byMarket[market];
+    assert(terms !== undefined, `synthetic accounts: expected a market that is drawn from, was ${market}`);
+    return terms;
+  }
+
   /** The positions of the next account, 1 to `positionsMax`, and whether it is in hedge mode. */
   next(positionsMax: number): { readonly rows: readonly Row[]; readonly hedgeMode: boolean } {
     assert(positionsMax > 0, `synthetic accounts: expected room for a position, was ${positionsMax}`);
