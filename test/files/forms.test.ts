@@ -3,9 +3,17 @@ import { parquetWriteFile } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
 import { writeBookJsonLines, writeBookParquet } from '../../src/files/write-book.js';
 import { PlimsollError } from '../../src/model/errors.js';
+import { instrumentsToInput } from '../../src/model/instrument-input.js';
 import { plainAsset } from '../../src/model/instruments.js';
 import { ALICE, changed, EXAMPLE, HEADER, linesOf, pathOf, readWhole, write } from './support.js';
 
+const INITIAL = {
+  method: 'bracket',
+  tiers: [
+    { floor: '0', maxLeverage: '125' },
+    { floor: '50000', maxLeverage: '12.5' },
+  ],
+};
 const BOB = { id: 'bob', balances: {}, positions: [{ market: 'BTCUSDT', size: '1', entry: '2' }] };
 
 function jsonLines(...lines: unknown[]): string {
@@ -50,6 +58,87 @@ test('deductions: derived exactly, a given one checked to its own last decimal',
   expect(await linesOf(readWhole(write('book.json', JSON.stringify(wrong))))).toEqual([
     'book.json: markets.BTCUSDT.maintenance.tiers[1].deduction: expected 50/3, which the floors and rates give, was "16.66"',
   ]);
+});
+
+test('a greatest leverage is the rate of one over it; one band is a plain haircut', async () => {
+  const market = { ...HEADER.markets.BTCUSDT, takerFee: '0.00050', initial: INITIAL };
+  const rich = changed(changed(EXAMPLE, 'markets/BTCUSDT', market), 'assets/ETH/haircut', [{ floor: '0', haircut: '1/20' }]);
+  const { instruments } = await readWhole(write('book.json', JSON.stringify(rich)));
+  expect(instruments.markets[0].initial?.tiers).toEqual([
+    { floor: { units: 0n, decimals: 0 }, rate: { n: 1n, d: 125n }, deduction: { n: 0n, d: 1n } },
+    { floor: { units: 50000n, decimals: 0 }, rate: { n: 2n, d: 25n }, deduction: { n: 3600n, d: 1n } },
+  ]);
+  const input = instrumentsToInput(instruments);
+  expect(input.assets.ETH).toEqual({ decimals: 8, haircut: '0.05' });
+  expect(input.markets.BTCUSDT.takerFee).toBe('0.0005');
+  expect(input.markets.BTCUSDT.initial?.tiers[1]).toEqual({ floor: '50000', rate: '0.08' });
+});
+
+test('the valuation asset may have a haircut and a borrow table', async () => {
+  const borrow = { method: 'step', tiers: [{ floor: '0', rate: '1/3' }] };
+  const book = changed(changed(EXAMPLE, 'assets/USDT/haircut', '0.01'), 'assets/USDT/borrow', borrow);
+  const { valuation, assets } = (await readWhole(write('book.json', JSON.stringify(book)))).instruments;
+  expect(valuation).toBe(assets[0]);
+  expect(valuation.haircuts).toEqual([{ floor: { units: 0n, decimals: 0 }, haircut: { n: 1n, d: 100n } }]);
+  expect(valuation.borrow?.tiers[0].rate).toEqual({ n: 1n, d: 3n });
+});
+
+describe('accounts in several assets', () => {
+  const markets = {
+    ...HEADER.markets,
+    ETHUSD: { ...HEADER.markets.BTCUSDT, kind: 'inverse', base: 'ETH', settle: 'ETH', contractSize: '10', lot: '1' },
+  };
+  const accountOf = async (account: object) => {
+    const book = { ...HEADER, markets, accounts: [{ id: 'a', balances: {}, positions: [], ...account }] };
+    return (await readWhole(write('book.json', JSON.stringify(book)))).accounts[0];
+  };
+  const isolatedOf = async (row: object) => {
+    const position = { market: 'ETHUSD', size: '-7', entry: '2300', margin: 'isolated', ...row };
+    return (await accountOf({ positions: [position] })).isolated[0];
+  };
+  const E8 = 10n ** 10n;
+
+  test('balances: the valuation asset apart, the others by asset, none of zero', async () => {
+    const account = await accountOf({ balances: { ETH: '-1.5', USDT: '2' } });
+    expect([account.balance, account.others]).toEqual([2n * 10n ** 18n, [{ asset: 1, amount: -15n * 10n ** 17n }]]);
+    expect(await accountOf({ balances: { ETH: '0', USDT: '0' } })).toEqual(await accountOf({}));
+    expect(await accountOf({})).not.toHaveProperty('others');
+  });
+
+  test('collateral by leverage: the initial margin at entry, rounded up; extra margin on top', async () => {
+    // 7 · 10 / 2300 / 4 = 0.0076086956… ETH
+    expect((await isolatedOf({ leverage: '4' })).collateral).toBe(760870n * E8);
+    expect((await isolatedOf({ leverage: '4', extraMargin: '0.00000001' })).collateral).toBe(760871n * E8);
+    expect((await isolatedOf({ leverage: '4', extraMargin: '-0.0076087' })).collateral).toBe(0n);
+    expect((await isolatedOf({ leverage: '0.5', entry: '2000', size: '2' })).collateral).toBe(2_000_000n * E8);
+    // A collateral that is given is the collateral; the leverage is kept for the initial margin.
+    const given = await isolatedOf({ leverage: '4', collateral: '0.01', extraMargin: '0.5' });
+    expect(given).toEqual({
+      market: 1,
+      lots: -7,
+      cost: -7n * 2300n * 10n ** 18n,
+      leverage: { units: 4n, decimals: 0 },
+      collateral: 51n * 10n ** 16n,
+    });
+  });
+
+  test('funding up to an index: exact, left out where it is zero', async () => {
+    const funded = await isolatedOf({ collateral: '0', fundingIndex: '-0.000000000000000003' });
+    expect(funded.funding).toBe(-7n * 10n * -3n);
+    expect(await isolatedOf({ collateral: '0', fundingIndex: '0' })).not.toHaveProperty('funding');
+  });
+
+  test('orders: signed lots, any number in a market, none is none', async () => {
+    const order = { market: 'ETHUSD', side: 'sell', size: '3', price: '2500.5' };
+    const account = await accountOf({ orders: [order, { ...order, side: 'buy', reduceOnly: true }, order] });
+    const cost = 3n * 25005n * 10n ** 17n;
+    expect(account.orders).toEqual([
+      { market: 1, lots: -3, cost: -cost, reduceOnly: false },
+      { market: 1, lots: 3, cost, reduceOnly: true },
+      { market: 1, lots: -3, cost: -cost, reduceOnly: false },
+    ]);
+    expect(await accountOf({ orders: [] })).not.toHaveProperty('orders');
+  });
 });
 
 test('duplicate keys in a book', async () => {
@@ -147,6 +236,29 @@ describe('Parquet', () => {
     const balances: Column = { name: 'balances', data: [{ USDT: '1000' }, {}, {}], type: 'JSON' };
     const { accounts } = await readWhole(folder(replaced(ACCOUNTS, balances), POSITIONS));
     expect(accounts[0].balance).toBe(1000n * 10n ** 18n);
+  });
+
+  test('rare columns: read where they are, problems at their place', async () => {
+    const orders = '[{"market":"BTCUSDT","side":"buy","size":"1","price":"2"}]';
+    const accounts = [...ACCOUNTS, text('orders', null, orders, null)];
+    const rare = [
+      text('leverage', '5', null, '0.5'),
+      text('extraMargin', null, '-1.5', null),
+      text('fundingIndex', null, null, '7'),
+    ];
+    const read = await readWhole(folder(accounts, [...POSITIONS, ...rare]));
+    const [alice, idle, bob] = read.accounts;
+    expect(alice.cross[0].leverage).toEqual({ units: 5n, decimals: 0 });
+    expect(alice.isolated[0].collateral).toBe(3485n * 10n ** 17n);
+    expect(idle.orders).toEqual([{ market: 0, lots: 1000, cost: 2000n * 10n ** 18n, reduceOnly: false }]);
+    expect(bob.cross[0]).toMatchObject({ leverage: { units: 5n, decimals: 1 }, funding: 7n * 10n ** 18n });
+    const wrong = [text('id', 'alice', 'idle', 'bob'), ACCOUNTS[1], text('orders', '[', orders.replace('"1"', '"x"'), 'null')];
+    expect(await linesOf(readWhole(folder(wrong, [...POSITIONS, text('extraMargin', '1', null, null)])))).toEqual([
+      'folder/accounts.parquet: rows[0].orders:1:2: expected a comma or a closing bracket, was the end of the text',
+      'folder/positions.parquet: rows[0].extraMargin: expected nothing on a cross position, was "1"',
+      'folder/accounts.parquet: rows[1].orders[0].size: expected a decimal string such as "0.5", was "x"',
+      'folder/accounts.parquet: rows[2].orders: expected an array of orders, was null',
+    ]);
   });
 
   test('problems have their table and row', async () => {

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { readMarks } from '../../src/files/marks.js';
 import { writeBookParquet } from '../../src/files/write-book.js';
 import { PlimsollError } from '../../src/model/errors.js';
-import { ALICE, EXAMPLE, HEADER, pathOf, readWhole, write } from './support.js';
+import { checkAccount } from '../../src/scan/live-book.js';
+import { ALICE, type Book, HEADER, pathOf, RICH, RICH_MARKS, readWhole, write } from './support.js';
 
 async function outcome(reading: Promise<unknown>): Promise<'read' | 'refused'> {
   try {
@@ -16,6 +17,13 @@ async function outcome(reading: Promise<unknown>): Promise<'read' | 'refused'> {
     expect(error.message).not.toBe('');
     return 'refused';
   }
+}
+
+/** What is read fits the store. */
+async function bookOutcome(reading: Promise<Book>): Promise<'read' | 'refused'> {
+  const read = await outcome(reading);
+  if (read === 'read') for (const account of (await reading).accounts) checkAccount(account);
+  return read;
 }
 
 test('random bytes', async () => {
@@ -31,13 +39,24 @@ test('books and marks with any value in any place', async () => {
   const values = fc.oneof(
     fc.jsonValue({ maxDepth: 3 }),
     fc.constantFrom('-0', '1e5', '9'.repeat(400), `0.${'1'.repeat(400)}`, '1/3', '1/0', '-1', '0', '', 1e308, -1, [], {}, null),
+    fc.constantFrom(
+      '9'.repeat(20),
+      `-${'9'.repeat(20)}`,
+      '170141183460469231731',
+      '1',
+      '0.5',
+      'isolated',
+      'sell',
+      'inverse',
+      true,
+    ),
   );
-  const { instruments } = await readWhole(write('fuzz.json', JSON.stringify(EXAMPLE)));
-  const marks = { version: 1, time: 1, marks: { BTCUSDT: '1' }, indexes: { USDT: '1' } };
+  const { instruments } = await readWhole(write('fuzz.json', JSON.stringify(RICH)));
   let read = 0;
   await fc.assert(
-    fc.asyncProperty(fc.nat(), values, fc.boolean(), async (pick, value, ofBook) => {
-      const copy = structuredClone<object>(ofBook ? EXAMPLE : marks);
+    fc.asyncProperty(fc.nat(), values, fc.nat(3), async (pick, value, kind) => {
+      const ofBook = kind > 0;
+      const copy = structuredClone<object>(ofBook ? RICH : RICH_MARKS);
       const places: [Record<string, unknown>, string][] = [];
       const walk = (holder: object) => {
         for (const [key, item] of Object.entries(holder)) {
@@ -49,15 +68,18 @@ test('books and marks with any value in any place', async () => {
       const [holder, key] = places[pick % places.length];
       holder[key] = value;
       const file = write('fuzz.json', JSON.stringify(copy));
-      if ((await outcome(ofBook ? readWhole(file) : readMarks(file, instruments))) === 'read') read += 1;
+      if ((await (ofBook ? bookOutcome(readWhole(file)) : outcome(readMarks(file, instruments)))) === 'read') read += 1;
     }),
-    { numRuns: 1500 },
+    { numRuns: 3000 },
   );
   expect(read).toBeGreaterThan(0);
 });
 
 test('books with bytes changed, left out or cut off', async () => {
-  const texts = { 'fuzz.json': JSON.stringify(EXAMPLE), 'fuzz.jsonl': `${JSON.stringify(HEADER)}\n${JSON.stringify(ALICE)}` };
+  const texts = {
+    'fuzz.json': JSON.stringify(RICH),
+    'fuzz.jsonl': `${JSON.stringify(HEADER)}\n${JSON.stringify(ALICE)}`,
+  };
   const seen = new Set<string>();
   await fc.assert(
     fc.asyncProperty(
@@ -71,7 +93,7 @@ test('books with bytes changed, left out or cut off', async () => {
         const mutated =
           how === 0 ? bytes.subarray(0, index) : Buffer.concat([bytes.subarray(0, index), bytes.subarray(index + 1)]);
         if (how === 2) bytes[index] = byte;
-        seen.add(await outcome(readWhole(write(name, how === 2 ? bytes : mutated))));
+        seen.add(await bookOutcome(readWhole(write(name, how === 2 ? bytes : mutated))));
       },
     ),
     { numRuns: 1500 },
@@ -80,7 +102,7 @@ test('books with bytes changed, left out or cut off', async () => {
 });
 
 test('Parquet files with bytes changed or cut off', async () => {
-  const { instruments, accounts } = await readWhole(write('fuzz.json', JSON.stringify(EXAMPLE)));
+  const { instruments, accounts } = await readWhole(write('fuzz.json', JSON.stringify(RICH)));
   await writeBookParquet(pathOf('good'), instruments, accounts);
   mkdirSync(pathOf('bad'), { recursive: true });
   copyFileSync(pathOf('good/header.json'), pathOf('bad/header.json'));
@@ -102,7 +124,7 @@ test('Parquet files with bytes changed or cut off', async () => {
         write('bad/accounts.parquet', good.accounts);
         write('bad/positions.parquet', good.positions);
         write(`bad/${table}.parquet`, cut ? bytes.subarray(0, index) : bytes);
-        seen.add(await outcome(readWhole(pathOf('bad'))));
+        seen.add(await bookOutcome(readWhole(pathOf('bad'))));
       },
     ),
     { numRuns: 1000 },

@@ -1,5 +1,5 @@
 /** Books on disk for the tests of files: the contract's example, changed one thing at a time. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
@@ -45,6 +45,13 @@ export const ALICE = {
 
 /** The example book of the contract. */
 export const EXAMPLE = { ...HEADER, accounts: [ALICE] };
+
+const examples = new URL('../../docs/examples/', import.meta.url);
+const example = (name: string): object => JSON.parse(readFileSync(new URL(name, examples), 'utf8')) as object;
+
+/** A book with every field that a book may have, and its marks. */
+export const RICH = example('multi-asset.json');
+export const RICH_MARKS = example('multi-asset-marks.json');
 
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-files-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
