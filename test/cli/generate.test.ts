@@ -89,3 +89,45 @@ test('a place that cannot be written exits 2 and names it', async () => {
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain(`${join(file, 'deeper', 'book.jsonl')}: expected a path that can be written`);
 });
+
+test.each(['jsonl', 'parquet'])(
+  'a book of several assets is taken by the other commands, calm at its own prices: %s',
+  async (format) => {
+    const out = `several-${format}`;
+    expect((await generated(out, 5, '--multi-asset', '--format', format)).code).toBe(0);
+    const name = format === 'jsonl' ? 'book.jsonl' : 'book';
+    const { marks, indexes } = JSON.parse(readFileSync(pathOf(`${out}/marks.json`), 'utf8'));
+    expect(Object.keys(indexes)).toEqual(['USDC', 'BTC', 'ETH', 'SOL', 'BNB', 'XRP']);
+    expect(Object.keys(marks)).toHaveLength(400);
+    const calm = JSON.parse(await scanned(out, name));
+    expect(calm).toMatchObject({ positions: 5000, unpriced: [], insolvent: [], liquidatable: [] });
+    // The coins fall, and every mark with them.
+    const lower = (prices: Record<string, string>, share: number) =>
+      Object.fromEntries(Object.entries(prices).map(([id, price]) => [id, (Number(price) * share).toFixed(10)]));
+    const crash = { version: 1, marks: lower(marks, 0.9), indexes: { ...lower(indexes, 0.9), USDC: indexes.USDC } };
+    const args = ['--marks', write(`${out}.json`, crash), '--book', pathOf(`${out}/${name}`), '--json'];
+    const { liquidatable, unpriced } = JSON.parse((await inProcess('scan', ...args)).stdout);
+    expect(unpriced).toEqual([]);
+    expect(liquidatable.length).toBeGreaterThan(50);
+    // The oracle agrees on the worst ones, figure by figure.
+    for (const row of liquidatable.slice(0, 5)) {
+      const explained = JSON.parse((await inProcess('explain', ...args, '--account', row.portfolio.split('/')[0])).stdout);
+      const same = explained.portfolios.find(({ portfolio }: { portfolio: string }) => portfolio === row.portfolio);
+      expect(same).toMatchObject(row);
+    }
+  },
+);
+
+test('a book of several assets is the same for its seed, and its index prices are needed', async () => {
+  await generated('several-a', 7, '--multi-asset');
+  await generated('several-b', 7, '--multi-asset');
+  expect(hashes(pathOf('several-b'))).toEqual(hashes(pathOf('several-a')));
+  const { marks } = JSON.parse(readFileSync(pathOf('several-a/marks.json'), 'utf8'));
+  const bare = write('bare.json', { version: 1, marks });
+  const { stdout } = await inProcess('scan', '--book', pathOf('several-a/book.jsonl'), '--marks', bare, '--json');
+  const { unpriced } = JSON.parse(stdout);
+  expect(unpriced.length).toBeGreaterThan(100);
+  expect(new Set(unpriced.flatMap(({ missing }: { missing: string[] }) => missing))).toEqual(
+    new Set(['USDC', 'BTC', 'ETH', 'SOL', 'BNB', 'XRP']),
+  );
+});

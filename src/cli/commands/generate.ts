@@ -12,6 +12,7 @@ export const command: CommandModule = {
   examples: [
     'generate --positions 1000000 --seed 7 --out made',
     'generate --positions 10000000 --seed 7 --out made --format parquet',
+    'generate --positions 100000 --seed 7 --out made --multi-asset',
   ],
   configure: (command) => {
     command
@@ -19,6 +20,7 @@ export const command: CommandModule = {
       .requiredOption('--out <dir>', 'folder for the book and its marks.json')
       .option('--seed <s>', 'seed of the book', seedOption, 1)
       .option('--markets <n>', 'markets of the venue', wholeNumber(1, MARKETS_MAX), 400)
+      .option('--multi-asset', 'several assets as collateral, coin-margined and quanto contracts, debts and orders')
       .addOption(
         new Option('--format <name>', 'of the book: book.jsonl or the folder book')
           .choices(['jsonl', 'parquet'])
