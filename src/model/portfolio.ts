@@ -28,7 +28,7 @@ export interface Position {
   /** Initial margin is at least notional / leverage. */
   readonly leverage?: Decimal;
   /**
-   * lots · lot · contractSize · F in the settle asset, rounded down: F is the market's funding index up to which the position's funding is
+   * lots · lot · contractSize · F in the settle asset, exact (an F that gives more decimals is refused where it is read): F is the market's funding index up to which the position's funding is
    * in the balance already. Left out: 0.
    */
   readonly funding?: Cash;
