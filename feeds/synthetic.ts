@@ -2,7 +2,7 @@
 import { type Decimal, decimalToNumber } from '../src/model/decimal.js';
 import { assert } from '../src/model/errors.js';
 import type { Instruments } from '../src/model/instruments.js';
-import type { Mark, TickRecord } from '../src/model/records.js';
+import type { IndexPrice, Mark, TickRecord } from '../src/model/records.js';
 import { exp, ln } from '../src/synthetic/math.js';
 import { Random } from '../src/synthetic/random.js';
 
@@ -17,6 +17,8 @@ export interface SyntheticTicksOptions {
   readonly instruments: Instruments;
   /** By market index, at the start; all above zero. */
   readonly prices: readonly Decimal[];
+  /** Index prices at the start, of assets that need one. */
+  readonly indexes?: readonly IndexPrice[];
   readonly seed: number;
   readonly startUs: number;
   readonly intervalUs: number;
@@ -57,12 +59,41 @@ class Factor {
   }
 }
 
+/** How a base's price moves against the common factor. */
+interface Path {
+  readonly beta: number;
+  readonly own: Factor;
+}
+
+/** A price at the start, as a number of steps. */
+interface Start {
+  readonly steps: number;
+  readonly step: Decimal;
+  readonly path: Path;
+}
+
+/** Digits of an index price. */
+const INDEX_DIGITS = 9;
+
+/** In steps of its ninth digit, or of 1. */
+function indexStart(price: Decimal, path: Path): Start {
+  const decimals = Math.max(0, INDEX_DIGITS - (price.units.toString().length - price.decimals));
+  const step = { units: 1n, decimals };
+  return { steps: decimalToNumber(price) / decimalToNumber(step), step, path };
+}
+
+function priceAt({ steps, step, path }: Start, shared: number): Decimal {
+  const moved = Math.max(1, Math.round(steps * exp(path.beta * shared + path.own.value)));
+  return { units: BigInt(moved) * step.units, decimals: step.decimals };
+}
+
 /**
  * Ticks n = 0, 1, 2, … without end at startUs + n·intervalUs, each with all markets:
  *
  *     price_i(n) = price_i(0) · exp(β_i · (C(n) + crash(n)) + X_i(n)), rounded to the market's tick, at least one tick
  *
- * C and X_i are independent mean-reverting jump-diffusions (C of 55 % a year, X_i of 30 to 90 %), β_0 = 1, the others 0.7 to 1.5.
+ * C and X_i are independent mean-reverting jump-diffusions (C of 55 % a year, X_i of 30 to 90 %), β_0 = 1, the others 0.7 to 1.5. Markets on
+ * one base move together, and so does its index price, in nine digits; that of an asset on which no market is based stands still.
  */
 export function* syntheticTicks(options: SyntheticTicksOptions): Generator<TickRecord, never, undefined> {
   const { instruments, prices, seed, startUs, intervalUs, crash } = options;
@@ -73,25 +104,29 @@ export function* syntheticTicks(options: SyntheticTicksOptions): Generator<TickR
   assert(depth >= 0 && depth < 1, `synthetic feed: expected a depth from 0 to below 1, was ${depth}`);
   const random = new Random(seed, 'prices');
   const common = new Factor(COMMON_VOLATILITY, COMMON_JUMPS_PER_DAY, COMMON_JUMP_SIZE, intervalUs);
-  const paths = instruments.markets.map(({ index, tick }) => {
+  const paths = new Map<string, Path>();
+  const marketStarts = instruments.markets.map(({ index, base, tick }): Start => {
     const volatility = OWN_VOLATILITY_LEAST + OWN_VOLATILITY_SPAN * random.uniform();
     const beta = 0.7 + 0.8 * random.uniform();
-    return {
-      startTicks: decimalToNumber(prices[index]) / decimalToNumber(tick),
-      tick,
-      beta: index === 0 ? 1 : beta,
-      own: new Factor(volatility, OWN_JUMPS_PER_DAY, OWN_JUMP_SIZE, intervalUs),
-    };
+    const own = new Factor(volatility, OWN_JUMPS_PER_DAY, OWN_JUMP_SIZE, intervalUs);
+    const path = paths.get(base) ?? { beta: index === 0 ? 1 : beta, own };
+    paths.set(base, path);
+    return { steps: decimalToNumber(prices[index]) / decimalToNumber(tick), step: tick, path };
+  });
+  const assets = (options.indexes ?? []).map((given) => {
+    const path = paths.get(instruments.assets[given.asset].id);
+    return { given, start: path === undefined ? null : indexStart(given.price, path) };
   });
   for (let n = 0; ; n += 1) {
     const shared = common.value + (crash === undefined ? 0 : crashAt(crash, n));
-    const marks = paths.map(({ startTicks, tick, beta, own }, market): Mark => {
-      const ticks = Math.max(1, Math.round(startTicks * exp(beta * shared + own.value)));
-      return { market, price: { units: BigInt(ticks) * tick.units, decimals: tick.decimals } };
+    const marks = marketStarts.map((start, market): Mark => ({ market, price: priceAt(start, shared) }));
+    const indexes = assets.map(({ given, start }): IndexPrice => {
+      return start === null ? given : { asset: given.asset, price: priceAt(start, shared) };
     });
-    yield { type: 'tick', timeUs: startUs + n * intervalUs, marks };
+    const tick = { type: 'tick' as const, timeUs: startUs + n * intervalUs, marks };
+    yield indexes.length === 0 ? tick : { ...tick, indexes };
     common.step(random);
-    for (const { own } of paths) own.step(random);
+    for (const { own } of paths.values()) own.step(random);
   }
 }
 

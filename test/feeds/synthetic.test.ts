@@ -5,6 +5,7 @@ import { type SyntheticTicksOptions, syntheticTicks } from '../../feeds/syntheti
 import { decimalToNumber, formatDecimal, parseDecimal } from '../../src/model/decimal.js';
 import type { TickRecord } from '../../src/model/records.js';
 import { defaultMarkets, syntheticInstruments } from '../../src/synthetic/instruments.js';
+import { multiAssetVenue } from '../../src/synthetic/multi-asset-venue.js';
 
 const seeds = defaultMarkets(20);
 const instruments = syntheticInstruments(seeds, 'USDT');
@@ -106,5 +107,34 @@ describe('syntheticTicks', () => {
     expect(() => take(1, { prices: [parseDecimal('1')] })).toThrow('expected 20 prices, was 1');
     expect(() => take(1, { intervalUs: 0 })).toThrow('expected an interval above 0');
     expect(() => take(1, { crash: { atTick: 0, depth: 1, durationTicks: 1 } })).toThrow('expected a depth');
+  });
+
+  it('moves index prices with the markets on their asset, and those markets together', () => {
+    const venue = multiAssetVenue(9);
+    const { assets, markets } = venue.instruments;
+    const indexes = assets.slice(1).map(({ index }) => ({ asset: index, price: venue.indexes[index] }));
+    const ticks = take(300, { ...venue, indexes, intervalUs: MINUTE_US });
+    const price = (id: string) => {
+      const asset = indexes.findIndex(({ asset: at }) => assets[at].id === id);
+      const market = markets.findIndex((each) => each.id === id);
+      const all = ticks.map((tick) => (asset >= 0 ? tick.indexes?.[asset] : tick.marks[market])?.price ?? parseDecimal('0'));
+      return all.map((each) => decimalToNumber(each) / decimalToNumber(all[0]));
+    };
+    expect(ticks[0].indexes?.map(({ price: first }) => formatDecimal(first))).toEqual(
+      indexes.map(({ price: given }) => formatDecimal(given)),
+    );
+    for (const [one, other] of [
+      ['BTC', 'BTCUSDT'],
+      ['BTCUSD', 'BTCUSDC'],
+      ['ETH', 'ETHUSD-BTC'],
+    ]) {
+      const [a, b] = [price(one), price(other)];
+      for (const [n, value] of a.entries()) expect(value / b[n]).toBeCloseTo(1, 4);
+    }
+    expect(price('ETH')).not.toEqual(price('BTC'));
+    expect(Math.max(...price('BTC')) - Math.min(...price('BTC'))).toBeGreaterThan(0.001);
+    // No market is based on USDC.
+    expect(new Set(price('USDC'))).toEqual(new Set([1]));
+    expect(Object.keys(take(1)[0])).toEqual(['type', 'timeUs', 'marks']);
   });
 });
