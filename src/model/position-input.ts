@@ -133,30 +133,33 @@ function readCollateral(
   return checks.amount(collateral, asset, expected, false, 'positions', index, 'collateral') ?? cash(0n);
 }
 
-/** Initial margin at entry: |worth at the entry price| / leverage in the settle asset, rounded up to its decimals. */
-function openingMargin(checks: InputChecks, position: Position, market: Market): Cash {
-  // Where it is not known something was wrong already.
-  if (position.leverage === undefined || !checks.valid) return cash(0n);
+/**
+ * Initial margin at entry: |worth at the entry price| / leverage in the settle asset, rounded up to its decimals. Null, as what it is
+ * made of may be missing, where something was wrong already.
+ */
+function openingMargin(checks: InputChecks, position: Position, market: Market): Cash | null {
+  if (position.leverage === undefined || !checks.valid) return null;
   const { decimals } = checks.instruments.assets[market.settleAsset];
   const margin = divide(absolute(entryValue(market, position)), fromDecimal(position.leverage));
   return cash(fractionToUnits(margin, decimals, 'up') * pow10(EXACT_DECIMALS - decimals));
 }
 
-/** Collateral with the extra margin of the input, if any. */
+/** Collateral (null: not known) with the extra margin of the input, if any. */
 function withExtraMargin(
   checks: InputChecks,
   input: Fields,
-  collateral: Cash,
+  collateral: Cash | null,
   funding: Cash,
   market: Market,
   index: number,
 ): Cash {
-  let total = collateral;
+  let total = collateral ?? cash(0n);
   if (input.extraMargin !== undefined) {
     const asset = checks.instruments.assets[market.settleAsset];
     const extra = checks.amount(input.extraMargin, asset, DECIMAL, true, 'positions', index, 'extraMargin') ?? cash(0n);
-    total = cash(collateral + extra);
-    if (total < 0n) checks.fail(['positions', index, 'extraMargin'], 'no more removed than the collateral', input.extraMargin);
+    total = cash(total + extra);
+    if (total < 0n && collateral !== null)
+      checks.fail(['positions', index, 'extraMargin'], 'no more removed than the collateral', input.extraMargin);
   }
   if (!isAmount(total) || !isAmount(total + funding)) {
     const expected = `a collateral that is at most ${AMOUNT_MAX_TEXT}, with its extra margin and funding`;

@@ -218,6 +218,14 @@ describe('each mistake of a book is one line that names its place', () => {
     ]);
   });
 
+  test('extra margin taken from a collateral by leverage that cannot be known is no second problem', async () => {
+    const row = { market: 'BTCUSDT', size: '1', entry: '0', margin: 'isolated', leverage: '5', extraMargin: '-1' };
+    const book = { ...HEADER, accounts: [{ id: 'a', balances: {}, positions: [row] }] };
+    expect(await linesOf(readWhole(write('book.json', JSON.stringify(book))))).toEqual([
+      'book.json: accounts[0].positions[0].entry: expected a price above zero, was "0"',
+    ]);
+  });
+
   test('collateral by leverage that no store could hold', async () => {
     const row = { market: 'BTCUSDT', size: '0.001', entry: '170141183460469231731', margin: 'isolated', leverage: '0.0001' };
     const book = { ...HEADER, accounts: [{ id: 'a', balances: {}, positions: [row] }] };
