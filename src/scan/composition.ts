@@ -28,6 +28,7 @@ export class Composition {
   private readonly instruments: Instruments;
   private readonly table: LineTable;
   private readonly plain: readonly boolean[];
+  private readonly alone: Uint8Array;
   /** Asset index to how it is used by the portfolio at hand. */
   private readonly settles: Uint8Array;
 
@@ -36,6 +37,8 @@ export class Composition {
     this.table = table;
     this.plain = instruments.assets.map(isPlain);
     this.settles = new Uint8Array(instruments.assets.length);
+    const { index } = instruments.valuation;
+    this.alone = Uint8Array.from(instruments.markets, (market) => Number(this.plain[index] && market.settleAsset === index));
   }
 
   isPlain(asset: number): boolean {
@@ -44,8 +47,7 @@ export class Composition {
 
   /** Whether a position of the market is a row and nothing else: it settles in the valuation asset, which is plain. */
   standsAlone(market: number): boolean {
-    const { index } = this.instruments.valuation;
-    return this.plain[index] && this.table.markets[market].settleAsset === index;
+    return this.alone[market] === 1;
   }
 
   compose(holdings: Holdings): void {

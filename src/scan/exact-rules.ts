@@ -174,9 +174,12 @@ export class ExactRules {
     const lot = lotMantissa(market);
     const table = this.exactTable(rule, rateUnit);
     const fee = wholeIn(rateUnit)(rule.closeFee);
+    // Written out, not spread: what is spread lies outside of the object, and every row of every nominee looks here.
     return {
-      ...table,
+      rateUnit,
       rates: table.rates.map((rate) => rate + fee),
+      floors: table.floors,
+      deductions: table.deductions,
       index: market.index,
       settleAsset: market.settleAsset,
       isInverse: market.kind === 'inverse',

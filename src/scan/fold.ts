@@ -67,7 +67,8 @@ export class Folder {
   private readonly valuation: number;
   private readonly onlyLarger: boolean;
   private readonly countsOrders: boolean;
-  private readonly isOneAsset: boolean;
+  /** Whether there can be portfolios of nothing but positions in a plain valuation asset, each with its own requirement. */
+  private readonly canBeAlone: boolean;
   private readonly rows = {} as Rows;
   private readonly term: RowTerm = { line: 0, constant: 0, magnitude: 0 };
   /** Assets that the portfolio at hand touches. */
@@ -82,13 +83,13 @@ export class Folder {
     this.valuation = instruments.valuation.index;
     this.onlyLarger = instruments.hedgeMargin === 'larger';
     this.countsOrders = instruments.orderMargin === 'maintenance';
-    this.isOneAsset = instruments.assets.length === 1 && isPlain(instruments.valuation) && !this.onlyLarger;
+    this.canBeAlone = isPlain(instruments.valuation) && !this.onlyLarger;
   }
 
   fold(handle: number): void {
     const { rows, store, valuation } = this;
     if (!store.locate(handle, rows)) return;
-    if (this.isOneAsset && this.foldPositions(handle)) return;
+    if (this.canBeAlone && this.foldPositions(handle)) return;
     this.touched.length = 0;
     const cash = store.cashNumber(handle) * EXACT_UNIT;
     this.foldOf(valuation).base.add(cash, Math.abs(cash));
@@ -116,9 +117,9 @@ export class Folder {
     return lowered(this.table.closings.floorOf(asset, base.floor()), beside);
   }
 
-  /** The same for positions in the one plain asset, as nearly every portfolio of a book of one asset is; false when a row is something else. */
+  /** The same for positions in a plain valuation asset, as nearly every portfolio is; false when a row is something else. */
   private foldPositions(handle: number): boolean {
-    const { rows, store, table, term } = this;
+    const { rows, store, table, term, valuation } = this;
     const { chunk } = rows;
     const balance = store.cashNumber(handle) * EXACT_UNIT;
     let sum = balance;
@@ -127,8 +128,10 @@ export class Folder {
       const row = rows.base + j * LANES;
       if (table.kindOf[chunk.line[row]] !== ROW.position) return false;
       const index = table.ownerOf[chunk.line[row]];
+      const market = table.markets[index];
+      if (market.settleAsset !== valuation) return false;
       const lots = chunk.lots[row];
-      const entry = entryNumber(table.markets[index], lots, chunk.cost.toNumber(row));
+      const entry = entryNumber(market, lots, chunk.cost.toNumber(row));
       this.windows.assign(index, lots, entry, term);
       chunk.line[row] = term.line;
       sum += term.constant - entry;

@@ -64,8 +64,12 @@ function marketLines(market: Market, firstLine: number): MarketLines {
   const onEntry = rule.basis === 'entry';
   const waivedLine = firstLine + (onEntry ? 0 : 2 * rule.tiers.length);
   const positionLines = waivedLine + 2 - firstLine;
+  // Written out, not spread: what is spread lies outside of the object, and every update of every position looks here.
+  const { floors, rates, deductions } = tableNumbers(rule, fractionToNumber(rule.closeFee));
   return {
-    ...tableNumbers(rule, fractionToNumber(rule.closeFee)),
+    floors,
+    rates,
+    deductions,
     firstLine,
     positionLines,
     waivedLine,
