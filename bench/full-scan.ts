@@ -19,7 +19,7 @@ const ORACLE_SAMPLE = 20_000;
 export function loadScanner(book: StandardBook, positions: number): Scanner {
   const live = new LiveBook(book.instruments);
   const scanner = new Scanner(live, new JsBackend());
-  scanner.setPrices({ marks: book.prices.map((price, market) => ({ market, price })) });
+  scanner.setPrices({ marks: book.prices.map((price, market) => ({ market, price })), indexes: book.indexes });
   for (const account of book.accounts(positions)) live.setAccount(account, 0);
   scanner.setPrices({ marks: book.prices.map((price, market): Mark => ({ market, price: fallen(price) })) });
   return scanner;
@@ -36,14 +36,15 @@ export function layoutBytes(scanner: Scanner): number {
   return bytes;
 }
 
-interface Checked {
+export interface Checked {
   readonly isRight: boolean;
   readonly liquidatable: number;
   readonly falseNominations: number;
 }
 
 /** Every portfolio judged by the verdict, and a sample of them by the oracle; the scan must have found the same. */
-function check(scanner: Scanner): Checked {
+export function check(scanner: Scanner): Checked {
+  const { verdict } = scanner;
   const { store, instruments } = scanner.book;
   const found = scanner.scan();
   const scanned = new Set(found.liquidatable);
@@ -52,14 +53,17 @@ function check(scanner: Scanner): Checked {
   let liquidatable = 0;
   for (let handle = 0; handle < store.handleEnd; handle++) {
     if (!store.isLive(handle)) continue;
-    const isBreached = scanner.verdict.judge(handle) === 'liquidatable';
+    const isBreached = verdict.judge(handle) === 'liquidatable';
     if (isBreached) liquidatable += 1;
     if (isBreached !== scanned.has(handle)) isRight = false;
     if (!isBreached && handle % step !== 0) continue;
     const value = valuePortfolio(
       scanner.book.portfolio(handle),
       instruments,
-      pricesOf((m) => scanner.verdict.markOf(m)),
+      pricesOf(
+        (market) => verdict.markOf(market),
+        (asset) => verdict.indexOf(asset),
+      ),
     );
     if (!value.priced || isLiquidatable(value, instruments.liquidateWhen) !== isBreached) isRight = false;
   }
@@ -77,7 +81,7 @@ export function benchFullScan(book: StandardBook, positions: number, machine: Ma
   const filter = (): void => scanner.backend.scan(store, scanner.book.lines, nominations);
   const [js, loop] = measureTogether([filter, () => void plain.scan()]);
   const bytes = layoutBytes(scanner);
-  const shared = { positions: store.rowCount, portfolios: store.portfolioCount, threads: 1 };
+  const shared = { positions: scanner.book.positionCount, portfolios: store.portfolioCount, threads: 1 };
   const bytesPerSecond = (bytes / js.medianMs) * 1000;
   return [
     {

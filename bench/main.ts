@@ -6,9 +6,10 @@ import { benchFanOut, benchLatency } from './latency.js';
 import { describeMachine, type Machine } from './machine.js';
 import type { BenchResult } from './measure.js';
 import { benchMemory } from './memory.js';
+import { benchMultiAsset } from './multi-asset.js';
 import { benchUpdates } from './updates.js';
 
-export const BENCHMARKS = ['full-scan', 'updates', 'memory', 'latency', 'fan-out', 'burst'] as const;
+export const BENCHMARKS = ['full-scan', 'multi-asset', 'updates', 'memory', 'latency', 'fan-out', 'burst'] as const;
 export type BenchmarkName = (typeof BENCHMARKS)[number];
 
 export interface BenchOptions {
@@ -30,6 +31,7 @@ export interface BenchReport {
 
 const SIZES: Readonly<Record<BenchmarkName, readonly number[]>> = {
   'full-scan': [100_000, 1_000_000, 10_000_000],
+  'multi-asset': [1_000_000],
   updates: [1_000_000],
   memory: [10_000_000],
   latency: [1_000_000],
@@ -46,6 +48,7 @@ export async function runBenchmarks({ positions, only, onStart }: BenchOptions):
     for (const size of positions === null ? SIZES[name] : [positions]) {
       onStart(`${name}, ${size} positions`);
       if (name === 'full-scan') results.push(...benchFullScan(book, size, machine));
+      else if (name === 'multi-asset') results.push(...benchMultiAsset(size, machine));
       else if (name === 'updates') results.push(...benchUpdates(book, size));
       else if (name === 'memory') results.push(benchMemory(size));
       else if (name === 'latency') results.push(await benchLatency(book, size));

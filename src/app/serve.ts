@@ -12,6 +12,7 @@ import { badInput } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import { member } from '../model/json-path.js';
 import { ProblemList } from '../model/problems.js';
+import type { IndexPrice } from '../model/records.js';
 import { defaultMarkets, syntheticInstruments } from '../synthetic/instruments.js';
 import { VERSION } from './version.js';
 
@@ -77,9 +78,15 @@ function pump(feed: Feed, link: EngineLink): { readonly stop: () => void; readon
   return { stop: () => abort.abort(), failed };
 }
 
-/** By market index. The made-up market needs a place to start from, above zero, in every market of the book. */
-async function pricesFromMarks(path: string, instruments: Instruments): Promise<Decimal[]> {
-  const { marks } = await readMarks(path, instruments);
+/** What the made-up market starts from: prices by market index, and index prices of the assets that have one. */
+interface Start {
+  readonly prices: readonly Decimal[];
+  readonly indexes: readonly IndexPrice[];
+}
+
+/** The made-up market needs a mark above zero in every market of the book. */
+async function startFromMarks(path: string, instruments: Instruments): Promise<Start> {
+  const { marks, indexes } = await readMarks(path, instruments);
   const given = new Map(marks.map(({ market, price }) => [market, price]));
   const problems = new ProblemList();
   const prices = instruments.markets.map(({ index, id }): Decimal => {
@@ -90,16 +97,16 @@ async function pricesFromMarks(path: string, instruments: Instruments): Promise<
     return price;
   });
   problems.throwIfAny();
-  return prices;
+  return { prices, indexes };
 }
 
-async function startLink(options: ServerOptions): Promise<{ link: HostedEngine; prices: readonly Decimal[] }> {
+async function startLink(options: ServerOptions): Promise<Start & { link: HostedEngine }> {
   const { book, seed, executor, onLoaded } = options;
   const setup = { orderTtlUs: options.orderTtlMs * 1000, executor, seed };
   if ('file' in book) {
     const link = await startEngine({ ...setup, book: { file: book.file } }, onLoaded);
     try {
-      return { link, prices: await pricesFromMarks(book.marks, link.instruments) };
+      return { link, ...(await startFromMarks(book.marks, link.instruments)) };
     } catch (error) {
       await link.close();
       throw error;
@@ -109,7 +116,7 @@ async function startLink(options: ServerOptions): Promise<{ link: HostedEngine; 
   const instruments = syntheticInstruments(seeds, 'USDT');
   const prices = seeds.map(({ price }) => price);
   const synthetic = { instruments, prices, positions: book.positions, seed };
-  return { link: await startEngine({ ...setup, book: { synthetic } }, onLoaded), prices };
+  return { link: await startEngine({ ...setup, book: { synthetic } }, onLoaded), prices, indexes: [] };
 }
 
 /** The command line has checked its settings; a library's caller may not have. */
@@ -127,7 +134,7 @@ function checkTimes(options: ServerOptions): void {
 export async function startServer(options: ServerOptions): Promise<Server> {
   checkTimes(options);
   const { seed, tickIntervalMs } = options;
-  const { link, prices } = await startLink(options);
+  const { link, prices, indexes } = await startLink(options);
   const drawn = randomTokens();
   const tokens = { operator: options.operatorToken ?? drawn.operator, executor: options.executorToken ?? drawn.executor };
   let gateway: Gateway;
@@ -147,7 +154,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       }
     : undefined;
   const { instruments } = link;
-  const walk = { instruments, prices, seed, startUs: nowUs(), intervalUs };
+  const walk = { instruments, prices, indexes, seed, startUs: nowUs(), intervalUs };
   const ticks = pump(
     { name: 'made-up market', ticks: () => syntheticTicks(crash === undefined ? walk : { ...walk, crash }) },
     link,

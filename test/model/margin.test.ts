@@ -95,7 +95,7 @@ describe('a portfolio', () => {
         instruments,
         pricesOf((m) => (m === marked ? dec(1) : null)),
       );
-    expect(lacking(1)).toEqual({ priced: false, missing: ['M2', 'M0'] });
+    expect(lacking(1)).toEqual({ priced: false, missing: ['M0', 'M2'] });
     expect(lacking(0)).toEqual({ priced: false, missing: ['M2'] });
   });
 
