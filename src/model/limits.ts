@@ -37,5 +37,5 @@ export const ORDERS_MAX = 1 << 16;
 export const PROBLEMS_LISTED_MAX = 100;
 
 assert(MARKETS_MAX * (TIERS_MAX * 2 + 4) + 2 * ASSETS_MAX < 2 ** 32, 'line ids must fit 32 bits');
-assert(2 * MARKETS_MAX + 2 * ASSETS_MAX + ORDERS_MAX < 2 ** 20, 'rows of a portfolio must fit 20 bits');
+assert(2 * MARKETS_MAX + 2 * ASSETS_MAX + ORDERS_MAX < 2 ** 21, 'rows of a portfolio must fit 21 bits');
 assert(Number(PRICE_MAX) * LOTS_MAX < Number.MAX_VALUE, 'a notional must stay finite in float64');

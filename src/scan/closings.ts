@@ -58,6 +58,32 @@ export class Closings {
     this.constants = new Float64Array(all.length);
   }
 
+  segmentsOf(asset: number): number {
+    return this.starts[asset + 1] - this.starts[asset];
+  }
+
+  /** What a unit of the asset's equity counts on one of its segments. */
+  gainOf(asset: number, segment: number): number {
+    return this.gains[this.starts[asset] + segment];
+  }
+
+  /** What an equity on the segment counts beside gain · equity, in the asset. */
+  constantOf(asset: number, segment: number): number {
+    return this.bases[this.starts[asset] + segment];
+  }
+
+  /** The segment of an asset on which all of [low, high] lies, well within; −1 when there is none, or an end is not a number. */
+  segmentWithin(asset: number, low: number, high: number): number {
+    const first = this.starts[asset];
+    const last = this.starts[asset + 1] - 1;
+    for (let segment = first; segment <= last; segment++) {
+      const isAbove = segment === first || low > this.froms[segment];
+      const isBelow = segment === last || high < this.froms[segment + 1];
+      if (isAbove && isBelow) return Number.isNaN(low + high) ? -1 : segment - first;
+    }
+    return -1;
+  }
+
   setIndex(asset: number, price: number): void {
     for (let segment = this.starts[asset]; segment < this.starts[asset + 1]; segment++) {
       const from = this.froms[segment] * price;

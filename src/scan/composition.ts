@@ -8,13 +8,17 @@ import type { Position } from '../model/portfolio.js';
 import { ROWS_MAX } from '../store/portfolio-chunk.js';
 import type { Method } from '../store/shelf.js';
 import type { Holdings } from './changes.js';
-import { type LineTable, lineOf } from './lines.js';
+import { EXACT_UNIT, entryNumber, type LineTable, lineOf } from './lines.js';
+import { type Reach, ROUNDING, type Windows } from './windows.js';
+
+/** In place of a segment: the asset's equity is summed up as a group, on block 0. */
+const GROUPED = -1;
 
 /**
  * The rows of one portfolio. On `lines` shelves their order means nothing. An asset that positions settle in and that is not plain makes a
- * group: its positions and its closing row. One group stands on a `group` shelf, its closing row first; several on a `groups` shelf, one after
- * the other, each with its closing row last. Then comes what counts as it stands: the other positions, orders, and amounts, among them
- * one for each group's asset but the valuation asset, for the constants of its requirements.
+ * group, unless its equity stays on one segment of its closing as long as the markets stay in their windows: then the segment's gain is in its
+ * positions' lines. On `groups` shelves each group comes with its closing row last, and then what counts as it stands: the other positions,
+ * orders, and amounts, among them one for each group's asset but the valuation asset, for the constants of its requirements.
  */
 export class Composition {
   method: Method = 'lines';
@@ -27,14 +31,17 @@ export class Composition {
   readonly amounts: bigint[] = [];
   private readonly instruments: Instruments;
   private readonly table: LineTable;
+  private readonly windows: Windows;
+  private readonly reach: Reach = { low: 0, high: 0 };
   private readonly plain: readonly boolean[];
   private readonly alone: Uint8Array;
   /** Asset index to how it is used by the portfolio at hand. */
   private readonly settles: Uint8Array;
 
-  constructor(instruments: Instruments, table: LineTable) {
+  constructor(instruments: Instruments, table: LineTable, windows: Windows) {
     this.instruments = instruments;
     this.table = table;
+    this.windows = windows;
     this.plain = instruments.assets.map(isPlain);
     this.settles = new Uint8Array(instruments.assets.length);
     const { index } = instruments.valuation;
@@ -55,9 +62,9 @@ export class Composition {
     this.method = 'lines';
     const { positions, others, orders } = holdings;
     if (others === undefined && orders === undefined && positions.every(({ market }) => this.standsAlone(market))) {
-      for (const position of positions) this.addPosition(position);
+      for (const position of positions) this.addPosition(position, 0);
     } else {
-      this.composeGroups(holdings);
+      this.composeAll(holdings);
     }
     this.addDebt(holdings);
     this.countBesidePositions = this.count - positions.length;
@@ -66,20 +73,24 @@ export class Composition {
     }
   }
 
-  private composeGroups({ positions, others = [], orders = [] }: Holdings): void {
+  private composeAll(holdings: Holdings): void {
     const { settles, plain, table, instruments } = this;
+    const { positions, others = [], orders = [] } = holdings;
+    const grouped = new Set<number>();
     settles.fill(0);
-    const assetOf = (market: number): number => table.markets[market].settleAsset;
-    for (const { market } of positions) settles[assetOf(market)] = 1;
-    const amountOf = (asset: number): bigint => others.find((held) => held.asset === asset)?.amount ?? 0n;
-    const grouped = instruments.assets.filter(({ index }) => settles[index] === 1 && !plain[index]);
-    if (grouped.length > 0) this.method = grouped.length === 1 ? 'group' : 'groups';
-    for (const { index: asset } of grouped) {
-      if (this.method === 'group') this.add(table.closingLine(asset), 0, amountOf(asset));
-      for (const position of positions) if (assetOf(position.market) === asset) this.addPosition(position);
-      if (this.method === 'groups') this.add(table.closingLine(asset), 0, amountOf(asset));
+    for (const { market } of positions) settles[table.markets[market].settleAsset] = 1;
+    for (const [asset, used] of settles.entries()) {
+      if (used === 0) continue;
+      const own = positions.filter(({ market }) => table.markets[market].settleAsset === asset);
+      const segment = plain[asset] ? GROUPED : this.segmentOf(asset, own, this.amountOf(holdings, asset));
+      for (const position of own) this.addPosition(position, 1 + segment);
+      if (plain[asset] || segment !== GROUPED) continue;
+      this.method = 'groups';
+      grouped.add(asset);
+      // The valuation asset's exact amount is the portfolio's cash.
+      const amount = asset === instruments.valuation.index ? 0n : this.amountOf(holdings, asset);
+      this.add(table.closingLine(asset), 0, amount);
     }
-    for (const position of positions) if (plain[assetOf(position.market)]) this.addPosition(position);
     for (const { market, lots, cost, reduceOnly } of orders) {
       const lines = table.markets[market];
       this.add(reduceOnly ? lines.reduceOnlyLine : lines.orderLine, lots, cost);
@@ -88,9 +99,24 @@ export class Composition {
     for (const { asset } of others) settles[asset] = 1;
     for (const [asset, used] of settles.entries()) {
       if (used === 0 || asset === instruments.valuation.index) continue;
-      const isClosed = grouped.some(({ index }) => index === asset);
-      this.add(table.amountLine(asset), 0, isClosed ? 0n : amountOf(asset));
+      this.add(table.amountLine(asset), 0, grouped.has(asset) ? 0n : this.amountOf(holdings, asset));
     }
+  }
+
+  private amountOf({ cash, others }: Holdings, asset: number): bigint {
+    if (asset === this.instruments.valuation.index) return cash;
+    return others?.find((held) => held.asset === asset)?.amount ?? 0n;
+  }
+
+  /** The segment on which the asset's equity stays while its positions' markets stay in their windows, or GROUPED. */
+  private segmentOf(asset: number, positions: readonly Position[], amount: bigint): number {
+    const { reach } = this;
+    const balance = Number(amount) * EXACT_UNIT;
+    reach.low = balance - Math.abs(balance) * ROUNDING;
+    reach.high = balance + Math.abs(balance) * ROUNDING;
+    for (const { market, lots, cost } of positions)
+      this.windows.extend(market, lots, entryNumber(this.table.markets[market], lots, Number(cost)), reach);
+    return this.table.closings.segmentWithin(asset, reach.low, reach.high);
   }
 
   /** A debt in a valuation asset with a borrow table needs margin: the portfolio must stand on a shelf to be seen. */
@@ -99,8 +125,8 @@ export class Composition {
     if (this.count === 0 && cash < 0n && valuation.borrow !== null) this.add(this.table.amountLine(valuation.index), 0, 0n);
   }
 
-  private addPosition({ market, lots, cost }: Position): void {
-    this.add(lineOf(this.table.markets[market], 0, lots), lots, cost);
+  private addPosition({ market, lots, cost }: Position, block: number): void {
+    this.add(lineOf(this.table.markets[market], block, 0, lots), lots, cost);
   }
 
   private add(line: number, lots: number, amount: bigint): void {

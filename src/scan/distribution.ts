@@ -41,7 +41,7 @@ function marginRatio(book: LiveBook, handle: number): number {
     const value = size * lines.valuations[owner];
     const entry = entryNumber(market, size, chunk.cost.toNumber(row));
     add(market.settleAsset, value - entry);
-    if (line >= market.waivedLine && !market.onEntry) continue;
+    if ((line - market.firstLine) % market.blockLines === market.waivedOffset + (size < 0 ? 1 : 0) && !market.onEntry) continue;
     maintenance += lines.indexes[market.settleAsset] * requirementNumber(market, Math.abs(market.onEntry ? entry : value));
   }
   let equity = 0;

@@ -6,7 +6,7 @@ import { assert } from '../model/errors.js';
 import { type Instruments, isPlain } from '../model/instruments.js';
 import { LANES } from '../store/shelf.js';
 import type { Rows, Store } from '../store/store.js';
-import { EXACT_UNIT, entryNumber, type LineTable, ROW, requirementNumber, tierOf, ULP } from './lines.js';
+import { blockOf, EXACT_UNIT, entryNumber, type LineTable, ROW, requirementNumber, tierOf, ULP } from './lines.js';
 import { ABOVE, type RowTerm, type Windows } from './windows.js';
 
 const scratch = new Float32Array(1);
@@ -55,6 +55,8 @@ interface AssetFold {
   readonly base: Fold;
   readonly constants: Fold;
   isSettled: boolean;
+  /** The segment that the lines of its positions are of; −1 without one. */
+  segment: number;
   hasClosing: boolean;
 }
 
@@ -78,7 +80,13 @@ export class Folder {
     this.store = store;
     this.table = table;
     this.windows = windows;
-    this.folds = instruments.assets.map(() => ({ base: new Fold(), constants: new Fold(), isSettled: false, hasClosing: false }));
+    this.folds = instruments.assets.map(() => ({
+      base: new Fold(),
+      constants: new Fold(),
+      isSettled: false,
+      segment: -1,
+      hasClosing: false,
+    }));
     this.plain = instruments.assets.map(isPlain);
     this.valuation = instruments.valuation.index;
     this.onlyLarger = instruments.hedgeMargin === 'larger';
@@ -109,12 +117,15 @@ export class Folder {
 
   /** At most what an asset adds to slack that no mark moves, in the asset; its equity's part is apart where a row closes its group. */
   private constantOf(asset: number): number {
-    const { base, constants, hasClosing, isSettled } = this.folds[asset];
+    const { base, constants, hasClosing, isSettled, segment } = this.folds[asset];
+    const { closings } = this.table;
     const beside = constants.floor();
     if (hasClosing) return beside;
     if (this.plain[asset]) return lowered(base.floor(), beside);
-    assert(!isSettled, 'expected a closing row');
-    return lowered(this.table.closings.floorOf(asset, base.floor()), beside);
+    if (!isSettled) return lowered(closings.floorOf(asset, base.floor()), beside);
+    assert(segment >= 0, 'expected a closing row or a segment');
+    const counted = lowered(closings.gainOf(asset, segment) * base.floor(), closings.constantOf(asset, segment));
+    return lowered(counted, beside);
   }
 
   /** The same for positions in a plain valuation asset, as nearly every portfolio is; false when a row is something else. */
@@ -148,6 +159,7 @@ export class Folder {
       fold.base.clear();
       fold.constants.clear();
       fold.isSettled = false;
+      fold.segment = -1;
       fold.hasClosing = false;
     }
     return fold;
@@ -176,14 +188,17 @@ export class Folder {
     const lots = rows.chunk.lots[row];
     const entry = entryNumber(market, lots, rows.chunk.cost.toNumber(row));
     const fold = this.foldOf(market.settleAsset);
+    const block = blockOf(market, rows.chunk.line[row]);
     fold.isSettled = true;
+    fold.segment = block - 1;
     fold.base.add(-entry, Math.abs(entry));
+    const blockStart = block * market.blockLines;
     if (this.onlyLarger && waivedLeg(rows, this.table, index) === row) {
-      rows.chunk.line[row] = market.waivedLine + (lots < 0 ? 1 : 0);
+      rows.chunk.line[row] = market.firstLine + blockStart + market.waivedOffset + (lots < 0 ? 1 : 0);
       return;
     }
     this.windows.assign(index, lots, entry, term);
-    rows.chunk.line[row] = term.line;
+    rows.chunk.line[row] = term.line + blockStart;
     if (term.magnitude !== 0) fold.constants.add(term.constant, term.magnitude);
   }
 
@@ -197,8 +212,9 @@ export class Folder {
   }
 }
 
+/** At most a + b, each of which may be off by a few roundings. */
 function lowered(a: number, b: number): number {
-  return a + b - 4 * ULP * (Math.abs(a) + Math.abs(b));
+  return a + b - 16 * ULP * (Math.abs(a) + Math.abs(b));
 }
 
 /**

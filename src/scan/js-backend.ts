@@ -27,76 +27,53 @@ export function boundFactor(width: number): number {
 /** Below this a product may have lost digits to underflow; far below any amount of money. */
 export const BOUND_ABSOLUTE = 2 ** -960;
 
-/** How a method's loop goes over the rows of a lane; `i` is the lane's first row, x its slack, s its S. */
+/** How a method's loop goes over the rows of a lane; `i` is the lane's first row, x its slack, s its S, e the equity of a group. */
 interface Loop {
   /** Before the lanes. */
   readonly prelude: string;
-  /** Before the rows of a lane. */
-  readonly start: string;
   /** Rows i, i + 32, …, so many of them. */
   readonly rows: (count: number) => string;
-  /** After the rows of a lane. */
-  readonly end: string;
 }
 
-const GROUPS_PRELUDE = `const { pairs, firstClosing } = vectors;
-    const { starts, breaks, gains, constants } = vectors.closings;`;
-
-/** Where the row is a closing one (that of an empty lane is not): puts a lower bound of the group's equity e through its asset's segments. */
-const CLOSE = `if (closing >= firstClosing) {
-          const low = e - s * boundFactor;
-          let k = starts[closing - firstClosing] | 0;
-          const last = (starts[closing - firstClosing + 1] | 0) - 1;
-          while (k < last && low >= breaks[k + 1]) k++;
-          x += gains[k] * low + constants[k];
-          s += 4 * Math.abs(low);
-          e = 0;
-        }`;
-
-const each = (count: number, text: (offset: number, j: number) => string, separator: string): string =>
+const each = (count: number, text: (offset: number, j: number) => string, separator = '\n'): string =>
   Array.from({ length: count }, (_, j) => text(j * LANES, j)).join(separator);
 
 const LOOPS: Readonly<Record<Method, Loop>> = {
   /** Every row adds size · slope to slack. */
   lines: {
     prelude: 'const { slopes } = vectors;',
-    start: '',
     rows: (count) => `
-      ${each(count, (offset, j) => `const p${j} = size[i + ${offset}] * slopes[line[i + ${offset}]];`, '\n')}
+      ${each(count, (offset, j) => `const p${j} = size[i + ${offset}] * slopes[line[i + ${offset}]];`)}
       x += ${each(count, (_, j) => `p${j}`, ' + ')};
       s += ${each(count, (_, j) => `Math.abs(p${j})`, ' + ')};`,
-    end: '',
   },
-  /** Every row adds to the equity e of the one group or, beside it, to slack; row 0 is the group's closing row. */
-  group: {
-    prelude: GROUPS_PRELUDE,
-    start: 'let e = 0; const closing = line[i] | 0;',
-    rows: (count) => `
-      ${each(count, (offset, j) => `const l${j} = line[i + ${offset}] << 1, z${j} = size[i + ${offset}];`, '\n')}
-      ${each(count, (_, j) => `const p${j} = z${j} * pairs[l${j}], q${j} = z${j} * pairs[l${j} | 1];`, '\n')}
-      e += ${each(count, (_, j) => `p${j}`, ' + ')};
-      x += ${each(count, (_, j) => `q${j}`, ' + ')};
-      s += ${each(count, (_, j) => `Math.abs(p${j}) + Math.abs(q${j})`, ' + ')};`,
-    end: CLOSE,
-  },
-  /** Of several groups each ends with its closing row. */
+  /**
+   * Every row adds to its group's equity e or, beside it, to slack; a closing row puts a lower bound of e through its asset's segments. Lines
+   * are taken as 32-bit integers: V8 would double an unsigned one in floating point, at three times the cost.
+   */
   groups: {
-    prelude: GROUPS_PRELUDE,
-    start: 'let e = 0;',
+    prelude: `const { pairs, firstClosing } = vectors;
+    const { starts, breaks, gains, constants } = vectors.closings;`,
     rows: (count) =>
       each(
         count,
         (offset) => `{
-        const closing = line[i + ${offset}] | 0, z = size[i + ${offset}];
-        const p = z * pairs[closing << 1], q = z * pairs[(closing << 1) | 1];
+        const l = line[i + ${offset}] | 0, z = size[i + ${offset}];
+        const p = z * pairs[l << 1], q = z * pairs[(l << 1) | 1];
         e += p;
         x += q;
         s += Math.abs(p) + Math.abs(q);
-        ${CLOSE}
+        if (l >= firstClosing) {
+          const low = e - s * boundFactor;
+          let k = starts[l - firstClosing] | 0;
+          const last = (starts[l - firstClosing + 1] | 0) - 1;
+          while (k < last && low >= breaks[k + 1]) k++;
+          x += gains[k] * low + constants[k];
+          s += 4 * Math.abs(low);
+          e = 0;
+        }
       }`,
-        '\n',
       ),
-    end: '',
   },
 };
 
@@ -116,10 +93,8 @@ function compileKernel({ method, width }: Shelf): Kernel {
     let n = nominees.count, u = unpriced.count;
     for (let slice = 0; slice < slices; slice++) {
       for (let lane = 0; lane < ${LANES}; lane++) {
-        let i = slice * ${width * LANES} + lane, x = cash[slice * ${LANES} + lane], s = 0;
-        ${loop.start}
+        let i = slice * ${width * LANES} + lane, x = cash[slice * ${LANES} + lane], s = 0, e = 0;
         ${inner}
-        ${loop.end}
         if (!(x > s * boundFactor + ${BOUND_ABSOLUTE})) {
           if (x !== x) unknown[u++] = handle[slice * ${LANES} + lane];
           else flagged[n++] = handle[slice * ${LANES} + lane];

@@ -26,10 +26,12 @@ export interface TableNumbers {
 /** What the filter knows of one market. A table on entry notionals is one tier of rate 0: its requirement folds into a constant. */
 export interface MarketLines extends TableNumbers {
   readonly firstLine: number;
-  /** Lines of positions: two a tier, long first, then two of rate 0 for a hedge's waived leg. */
-  readonly positionLines: number;
-  /** The line of a position that needs nothing, long; the short one follows. */
-  readonly waivedLine: number;
+  /** Lines of a block: two a tier, long first, then two of rate 0 for a hedge's waived leg. See `blockOf`. */
+  readonly blockLines: number;
+  readonly blocks: number;
+  /** In a block, the line of a position that needs nothing, long; the short one follows. */
+  readonly waivedOffset: number;
+  /** Behind the last block. */
   readonly orderLine: number;
   readonly reduceOnlyLine: number;
   readonly settleAsset: number;
@@ -46,6 +48,9 @@ export const EXACT_UNIT = 1e-18;
 /** Unit roundoff of float64. */
 export const ULP = 2 ** -53;
 
+/** Line ids are doubled in 32-bit integers. */
+const LINES_MAX = 2 ** 29;
+
 /** Roundings that a slope may have suffered, of the sum of the magnitudes in it; derived in docs/exactness.md. */
 const SLOPE_ROUNDINGS = 24;
 
@@ -59,11 +64,12 @@ export function tableNumbers(table: RequirementTable, fee = 0): TableNumbers {
   };
 }
 
-function marketLines(market: Market, firstLine: number): MarketLines {
+function marketLines(market: Market, firstLine: number, blocks: number): MarketLines {
   const rule = market.maintenance;
   const onEntry = rule.basis === 'entry';
-  const waivedLine = firstLine + (onEntry ? 0 : 2 * rule.tiers.length);
-  const positionLines = waivedLine + 2 - firstLine;
+  const waivedOffset = onEntry ? 0 : 2 * rule.tiers.length;
+  const blockLines = waivedOffset + 2;
+  const orderLine = firstLine + blocks * blockLines;
   // Written out, not spread: what is spread lies outside of the object, and every update of every position looks here.
   const { floors, rates, deductions } = tableNumbers(rule, fractionToNumber(rule.closeFee));
   return {
@@ -71,10 +77,11 @@ function marketLines(market: Market, firstLine: number): MarketLines {
     rates,
     deductions,
     firstLine,
-    positionLines,
-    waivedLine,
-    orderLine: firstLine + positionLines,
-    reduceOnlyLine: firstLine + positionLines + 1,
+    blockLines,
+    blocks,
+    waivedOffset,
+    orderLine,
+    reduceOnlyLine: orderLine + 1,
     settleAsset: market.settleAsset,
     isInverse: market.kind === 'inverse',
     lotValue: fractionToNumber(lotValue(market)),
@@ -83,9 +90,16 @@ function marketLines(market: Market, firstLine: number): MarketLines {
   };
 }
 
-/** The line of a tier and side. */
-export function lineOf(market: MarketLines, tier: number, lots: number): number {
-  return market.firstLine + 2 * tier + (lots < 0 ? 1 : 0);
+/**
+ * The line of a block, tier and side. A market that settles in a plain asset has the block 0 alone. Else block 0 is for positions whose asset's
+ * equity is summed up as a group, and block 1 + k for those whose asset's equity stays on segment k of its closing.
+ */
+export function lineOf(market: MarketLines, block: number, tier: number, lots: number): number {
+  return market.firstLine + block * market.blockLines + 2 * tier + (lots < 0 ? 1 : 0);
+}
+
+export function blockOf(market: MarketLines, line: number): number {
+  return Math.floor((line - market.firstLine) / market.blockLines);
 }
 
 /** Index of the tier that holds at a notional. */
@@ -121,7 +135,9 @@ export class LineTable implements Vectors {
   /** Asset index to its index price; NaN while unknown. */
   readonly indexes: Float64Array;
   /** Market index to the accrued funding of one lot in the settle asset. */
-  private readonly accrued: Float64Array;
+  readonly accrued: Float64Array;
+  /** Whether any market settles in an asset that is not plain. */
+  readonly hasSegments: boolean;
   private readonly plain: readonly boolean[];
   private readonly firstAmount: number;
   private readonly instruments: Instruments;
@@ -132,15 +148,19 @@ export class LineTable implements Vectors {
     const { assets, markets, valuation } = instruments;
     this.instruments = instruments;
     this.plain = assets.map(isPlain);
+    this.closings = new Closings(assets);
     let next = PADDING_LINE + 1;
     this.markets = markets.map((market) => {
-      const lines = marketLines(market, next);
+      const { settleAsset } = market;
+      const lines = marketLines(market, next, this.plain[settleAsset] ? 1 : 1 + this.closings.segmentsOf(settleAsset));
       next = lines.reduceOnlyLine + 1;
       return lines;
     });
     this.firstAmount = next;
     this.firstClosing = next + assets.length;
     const count = this.firstClosing + assets.length;
+    if (count > LINES_MAX)
+      throw badInput('markets', `at most ${LINES_MAX} lines of tiers and segments`, String(count), 'overflow');
     this.kindOf = new Uint8Array(count);
     this.ownerOf = new Uint32Array(count);
     for (const [index, market] of this.markets.entries()) {
@@ -157,11 +177,11 @@ export class LineTable implements Vectors {
     }
     this.slopes = new Float64Array(new SharedArrayBuffer(8 * count));
     this.pairs = new Float64Array(new SharedArrayBuffer(16 * count));
-    this.closings = new Closings(assets);
     this.valuations = new Float64Array(markets.length).fill(Number.NaN);
     this.indexes = new Float64Array(assets.length).fill(Number.NaN);
     this.accrued = new Float64Array(markets.length);
     this.settling = assets.map(({ index }) => markets.filter(({ settleAsset }) => settleAsset === index).map((m) => m.index));
+    this.hasSegments = this.markets.some(({ blocks }) => blocks > 1);
     for (const { index } of markets) this.refreshMarket(index);
     for (const { index } of assets) this.setIndex(index, index === valuation.index ? 1 : Number.NaN);
   }
@@ -219,27 +239,32 @@ export class LineTable implements Vectors {
     this.closings.setIndex(asset, price);
   }
 
-  /** The slopes of a market's lines, moved against the holder by a bound on their own rounding: a long's down, a short's up. */
+  /**
+   * The slopes of a market's lines, moved against the holder by a bound on their own rounding: a long's down, a short's up. On a segment
+   * a unit of the asset's equity counts its gain.
+   */
   private refreshMarket(index: number): void {
     const market = this.markets[index];
     const price = this.indexes[market.settleAsset];
     const worth = price * this.valuations[index];
     const value = worth - price * this.accrued[index];
     const magnitude = Math.abs(worth) + Math.abs(price * this.accrued[index]);
-    const gross = Math.abs(worth);
-    const { slopes, pairs } = this;
-    // What settles in a plain asset counts as it stands, in whatever group's company.
-    const isGrouped = !this.plain[market.settleAsset];
-    for (let line = market.firstLine; line < market.orderLine; line += 2) {
-      const tier = (line - market.firstLine) >> 1;
-      const need = line === market.waivedLine ? 0 : gross * market.rates[tier];
-      const bound = SLOPE_ROUNDINGS * ULP * (magnitude + need);
-      slopes[line] = value - need - bound;
-      slopes[line + 1] = value + need + bound;
-      pairs[2 * line] = isGrouped ? value - bound : 0;
-      pairs[2 * line + 1] = isGrouped ? -need - bound : slopes[line];
-      pairs[2 * line + 2] = isGrouped ? value + bound : 0;
-      pairs[2 * line + 3] = isGrouped ? need + bound : slopes[line + 1];
+    const { slopes, pairs, closings } = this;
+    for (let block = 0; block < market.blocks; block++) {
+      const gain = block === 0 ? 1 : closings.gainOf(market.settleAsset, block - 1);
+      const isGroup = block === 0 && market.blocks > 1;
+      for (let offset = 0; offset < market.blockLines; offset += 2) {
+        const line = market.firstLine + block * market.blockLines + offset;
+        const need = offset === market.waivedOffset ? 0 : Math.abs(worth) * market.rates[offset >> 1];
+        const bound = SLOPE_ROUNDINGS * ULP * (gain * magnitude + need);
+        slopes[line] = gain * value - need - bound;
+        slopes[line + 1] = gain * value + need + bound;
+        // On a shelf of groups what is summed up adds to the group's equity, what is not to slack.
+        pairs[2 * line] = isGroup ? value - bound : 0;
+        pairs[2 * line + 1] = isGroup ? -need - bound : slopes[line];
+        pairs[2 * line + 2] = isGroup ? value + bound : 0;
+        pairs[2 * line + 3] = isGroup ? need + bound : slopes[line + 1];
+      }
     }
   }
 }

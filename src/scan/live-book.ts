@@ -24,6 +24,7 @@ import type { PriceUpdate } from '../model/records.js';
 import { checkAmount } from '../store/limbs.js';
 import { LANES } from '../store/shelf.js';
 import { type Rows, Store } from '../store/store.js';
+import { HandleList } from './backend.js';
 import { type Holdings, withBalance, withPosition } from './changes.js';
 import { Composition } from './composition.js';
 import { Folder } from './fold.js';
@@ -64,6 +65,8 @@ export class LiveBook {
   private readonly folder: Folder;
   private readonly rows = {} as Rows;
   private readonly funding: Decimal[];
+  /** Of the last sweep. */
+  private readonly handles = new HandleList();
   private accountTotal = 0;
   /** Rows that are no positions: orders and amounts. */
   private otherRows = 0;
@@ -75,7 +78,7 @@ export class LiveBook {
     this.lines = new LineTable(instruments);
     this.funding = instruments.markets.map(() => ({ units: 0n, decimals: 0 }));
     this.windows = new Windows(this.lines);
-    this.composition = new Composition(instruments, this.lines);
+    this.composition = new Composition(instruments, this.lines, this.windows);
     this.folder = new Folder(this.store, instruments, this.lines, this.windows);
   }
 
@@ -141,7 +144,7 @@ export class LiveBook {
     if (size === 0) {
       if (j >= 0) this.store.removeRow(handle, j);
     } else {
-      const line = lineOf(this.lines.markets[market], 0, size);
+      const line = lineOf(this.lines.markets[market], 0, 0, size);
       if (j < 0) this.store.appendRow(handle, line, size, costUnits);
       else this.store.setRow(handle, j, line, size, costUnits);
     }
@@ -150,10 +153,15 @@ export class LiveBook {
 
   /** Sets a portfolio's balances, positions and orders, whatever they were. */
   setPortfolio(handle: number, holdings: Holdings): void {
-    const { store, composition } = this;
     const settled = this.withFunding(holdings);
-    composition.compose(settled);
     const wasEmpty = this.isEmptyAnchor(handle);
+    this.writeRows(handle, settled);
+    this.refresh(handle, wasEmpty);
+  }
+
+  private writeRows(handle: number, settled: Holdings): void {
+    const { store, composition } = this;
+    composition.compose(settled);
     const othersBefore = this.rowsBesidePositions(handle);
     store.setCash(handle, settled.cash);
     if (composition.method !== store.methodOf(handle)) store.clearRows(handle, composition.method);
@@ -166,7 +174,6 @@ export class LiveBook {
     }
     for (let j = present - 1; j >= composition.count; j--) store.removeRow(handle, j);
     this.otherRows += composition.countBesidePositions - othersBefore;
-    this.refresh(handle, wasEmpty);
   }
 
   /** Adds to a portfolio's balance in an asset. */
@@ -224,7 +231,7 @@ export class LiveBook {
   update(prices: PriceUpdate): void {
     this.lines.update(prices);
     for (const { market, index } of prices.funding ?? []) this.funding[market] = index;
-    this.retier(prices.marks.map(({ market }) => market));
+    this.retier([...prices.marks, ...(prices.funding ?? [])].map(({ market }) => market));
   }
 
   /** Cumulative funding of a market, 0 before the first. */
@@ -369,19 +376,37 @@ export class LiveBook {
     this.folder.fold(handle);
   }
 
-  /** Folds anew every portfolio that has a row on a stale line. */
+  /** Folds anew every portfolio that has a row on a stale line. Some go to other shelves, so they are all found first. */
   private sweep(stale: Uint8Array): void {
+    const { handles } = this;
+    handles.count = 0;
     for (const shelf of this.store.shelves) {
       if (shelf === undefined) continue;
       for (const [c, chunk] of shelf.chunks.entries()) {
         const lanes = shelf.slicesIn(c) * LANES;
+        handles.ensure(lanes);
         for (let lane = 0; lane < lanes; lane++) {
           const base = (lane >>> 5) * shelf.width * LANES + (lane & 31);
           let hit = 0;
           for (let j = 0; j < shelf.width; j++) hit |= stale[chunk.line[base + j * LANES]];
-          if (hit !== 0) this.folder.fold(chunk.handle[lane]);
+          if (hit !== 0) handles.handles[handles.count++] = chunk.handle[lane];
         }
       }
     }
+    for (const handle of handles.view()) {
+      if (this.hasSegments(handle)) this.writeRows(handle, this.portfolio(handle));
+      this.folder.fold(handle);
+    }
+  }
+
+  /** Whether a portfolio has a position whose lines depend on the equity in its settle asset. */
+  private hasSegments(handle: number): boolean {
+    const { rows, lines } = this;
+    if (!lines.hasSegments || !this.store.locate(handle, rows)) return false;
+    for (let j = 0; j < rows.count; j++) {
+      const line = rows.chunk.line[rows.base + j * LANES];
+      if (lines.kindOf[line] === ROW.position && lines.markets[lines.ownerOf[line]].blocks > 1) return true;
+    }
+    return false;
   }
 }

@@ -12,7 +12,7 @@ const WINDOW_WITH_SLACK = WINDOW * (1 + 1e-9);
 /** Notionals are taken a little larger where a step could otherwise be missed by a rounding. */
 export const ABOVE = 1 + 1e-12;
 
-/** A row's place: its line, and the constant that goes with it into the filter's cash. */
+/** A row's place: its line in block 0, and the constant that goes with it into the filter's cash. */
 export interface RowTerm {
   line: number;
   /** deduction − guard (or −requirement when it is on entry): what slack gains beside slope·size. */
@@ -21,19 +21,33 @@ export interface RowTerm {
   magnitude: number;
 }
 
+/** How far a lot's accrued funding may go from that at the reference, as a share of its reference valuation. */
+const FUNDING_WINDOW = 0.01;
+/** More than what any float64 here is off by, relatively. */
+export const ROUNDING = 1e-9;
+
+/** Bounds of a sum of what rows are worth as long as their markets stay in their windows. */
+export interface Reach {
+  low: number;
+  high: number;
+}
+
 export class Windows {
   private readonly lines: LineTable;
   /** v₀ by market: the valuation that its rows are assigned at. NaN before the first mark. */
   private readonly references: Float64Array;
+  /** Accrued funding of a lot when the reference was set. */
+  private readonly accrued: Float64Array;
 
   constructor(lines: LineTable) {
     this.lines = lines;
     this.references = new Float64Array(lines.markets.length).fill(Number.NaN);
+    this.accrued = new Float64Array(lines.markets.length);
   }
 
   /** Whether rows of the market are no longer bounded by their lines. */
   hasLeft(market: number): boolean {
-    return this.hasMoved(market, WINDOW);
+    return this.hasMoved(market, 1);
   }
 
   /**
@@ -43,18 +57,38 @@ export class Windows {
   recentre(): number[] {
     const moved: number[] = [];
     for (let market = 0; market < this.references.length; market++) {
-      if (!this.hasMoved(market, WINDOW / 2)) continue;
+      if (!this.hasMoved(market, 1 / 2)) continue;
       this.references[market] = this.lines.valuations[market];
+      this.accrued[market] = this.lines.accrued[market];
       moved.push(market);
     }
     return moved;
   }
 
-  private hasMoved(market: number, window: number): boolean {
+  /** Widens bounds in the settle asset by what a position is worth less its entry, and by the rounding of all of it. */
+  extend(marketIndex: number, lots: number, entry: number, into: Reach): void {
+    const reference = lots * this.references[marketIndex];
+    const accrued = lots * this.accrued[marketIndex];
+    const reach = Math.abs(reference) * (WINDOW + FUNDING_WINDOW);
+    const rounding = ROUNDING * (Math.abs(reference) + Math.abs(accrued) + Math.abs(entry));
+    const centre = reference - accrued - entry;
+    into.low += centre - reach - rounding;
+    into.high += centre + reach + rounding;
+  }
+
+  /** Whether a market has gone this share of its way to the edge of its window. */
+  private hasMoved(market: number, share: number): boolean {
     const valuation = this.lines.valuations[market];
-    if (Number.isNaN(valuation) || valuation === this.references[market]) return false;
-    const ratio = valuation / this.references[market];
-    return !(ratio >= 1 / (1 + window) && ratio <= 1 + window);
+    const reference = this.references[market];
+    if (Number.isNaN(valuation)) return false;
+    if (valuation !== reference) {
+      const ratio = valuation / reference;
+      const window = WINDOW * share;
+      if (!(ratio >= 1 / (1 + window) && ratio <= 1 + window)) return true;
+    }
+    // Funding moves the equity in an asset, and only where that decides on segments does it matter how far.
+    if (this.lines.markets[market].blocks === 1) return false;
+    return Math.abs(this.lines.accrued[market] - this.accrued[market]) > Math.abs(reference) * FUNDING_WINDOW * share;
   }
 
   /** Assigns a row: fills `into` with its line and constant, in the settle asset. `entry` is its worth at entry there. */
@@ -67,7 +101,7 @@ export class Windows {
   private assignOnEntry(market: MarketLines, lots: number, entry: number, into: RowTerm): void {
     const notional = Math.abs(entry) * ABOVE;
     const tier = tierOf(market, notional);
-    into.line = lineOf(market, 0, lots);
+    into.line = lineOf(market, 0, 0, lots);
     into.constant = -requirementNumber(market, notional);
     into.magnitude = notional * market.rates[tier] + market.deductions[tier];
   }
@@ -81,7 +115,7 @@ export class Windows {
     const notional = Math.abs(lots * reference);
     const high = notional * (1 + WINDOW_WITH_SLACK) * ABOVE;
     const tier = market.stepped ? tierOf(market, high) : tierOf(market, notional / (1 + WINDOW_WITH_SLACK));
-    into.line = lineOf(market, tier, lots);
+    into.line = lineOf(market, 0, tier, lots);
     into.constant = 0;
     into.magnitude = 0;
     if (market.stepped || !(notional > 0)) return;

@@ -11,13 +11,13 @@ export const NO_LINK = 0xffffffff;
 
 /** A record is four 32-bit words: slot; rows, shelf and flags packed; version; link. */
 const WORDS = 4;
-const ROWS_BITS = 20;
+const ROWS_BITS = 21;
 /** Rows of one portfolio. */
 export const ROWS_MAX = (1 << ROWS_BITS) - 1;
 const SHELF_BITS = 8;
 const SHELF_MASK = (1 << SHELF_BITS) - 1;
 const FLAGS_SHIFT = ROWS_BITS + SHELF_BITS;
-const FLAGS_MAX = 15;
+const FLAGS_MAX = 7;
 
 export class PortfolioChunk {
   /** What the source of account rows calls this state; a safe integer. */

@@ -54,7 +54,7 @@ export class Chunk {
 }
 
 /** What a scan does with the rows of a shelf's portfolios: one method a shelf, so that no loop branches on it. */
-export type Method = 'lines' | 'group' | 'groups';
+export type Method = 'lines' | 'groups';
 
 export class Shelf {
   readonly width: number;

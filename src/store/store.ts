@@ -8,8 +8,8 @@ import { checkAmount } from './limbs.js';
 import { HANDLE_BITS, HANDLE_MASK, NO_LINK, NO_SHELF, PortfolioChunk } from './portfolio-chunk.js';
 import { type Chunk, LANES, type Method, Shelf } from './shelf.js';
 
-/** Methods by the two bits of a portfolio's flags that are the store's own; the lower two are the caller's. */
-const METHODS: readonly Method[] = ['lines', 'group', 'groups'];
+/** Methods by the bit of a portfolio's flags that is the store's own; the lower two are the caller's. */
+const METHODS: readonly Method[] = ['lines', 'groups'];
 const METHOD_SHIFT = 2;
 const CALLERS_FLAGS = 3;
 
