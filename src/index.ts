@@ -15,6 +15,8 @@ export type {
 } from './app/explanation.js';
 export { type Generated, type GenerateOptions, generate } from './app/generate.js';
 export { type ReplayOptions, type ReplayPictures, type ReplaySummary, replay } from './app/replay.js';
+export type { ReplayCauses } from './app/replay-causes.js';
+export type { ReplayIndex } from './app/replay-indexes.js';
 export type { ReplayHour, ReplaySums } from './app/replay-totals.js';
 export {
   importRules,

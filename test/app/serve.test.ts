@@ -1,5 +1,6 @@
 /** The server as a library, from the build: what it takes, what it refuses, and that nothing stays open. */
 import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Server, ServerOptions } from '../../src/app/serve.js';
 import { VERSION } from '../../src/app/version.js';
@@ -112,6 +113,13 @@ test('a book of files starts at its marks', async () => {
   expect(signals.map(({ portfolio }) => portfolio)).toEqual(['sunk']);
   // 10 · (mark − 100) − 100000, the mark near 100.5.
   expect(Math.abs(signals[0].equity + 99_995)).toBeLessThan(5);
+});
+
+test('a book of several assets starts at its marks and index prices: nothing is unpriced', async () => {
+  const example = (name: string): string => fileURLToPath(new URL(`../../docs/examples/${name}`, import.meta.url));
+  const { http } = await start({ book: { file: example('multi-asset.json'), marks: example('multi-asset-marks.json') } });
+  const stats = await statsWhen(http, ({ ticks }) => ticks >= 3, 'ticks');
+  expect(stats).toMatchObject({ accounts: 3, unpriced: 0 });
 });
 
 test('after close the port is free and the engine has ended', async () => {
