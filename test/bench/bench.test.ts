@@ -53,6 +53,14 @@ async function bench(only: BenchmarkName): Promise<readonly BenchResult[]> {
 describe.concurrent('bench --json', () => {
   const timeout = 90_000;
 
+  test('multi-asset', { timeout }, async () => {
+    const [haircut, plain] = await bench('multi-asset');
+    expect([haircut.name, plain.name]).toEqual(['multi-asset', 'multi-asset-plain']);
+    expect(haircut.positions).toBe(plain.positions);
+    expect(haircut.figures.groupedShare).toBeGreaterThan(0);
+    expect(haircut.figures.groupedShare).toBeLessThan(0.1);
+  });
+
   test('full-scan, updates and memory', { timeout }, async () => {
     const [js, plain] = await bench('full-scan');
     expect([js.name, js.backend, plain.name, plain.backend]).toEqual(['full-scan', 'js', 'full-scan', 'plain-loop']);
@@ -82,5 +90,7 @@ describe.concurrent('bench --json', () => {
 test('an unknown benchmark exits 2', async () => {
   const { code, stdout, stderr } = await plimsoll('bench', '--only', 'everything');
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  expect(stderr).toBe('--only: expected one of full-scan, updates, memory, latency, fan-out, burst, was "everything"\n');
+  expect(stderr).toBe(
+    '--only: expected one of full-scan, multi-asset, updates, memory, latency, fan-out, burst, was "everything"\n',
+  );
 });
