@@ -77,20 +77,25 @@ export class Composition {
     const { settles, plain, table, instruments } = this;
     const { positions, others = [], orders = [] } = holdings;
     const grouped = new Set<number>();
+    const beside: [readonly Position[], number][] = [];
     settles.fill(0);
     for (const { market } of positions) settles[table.markets[market].settleAsset] = 1;
     for (const [asset, used] of settles.entries()) {
       if (used === 0) continue;
       const own = positions.filter(({ market }) => table.markets[market].settleAsset === asset);
       const segment = plain[asset] ? GROUPED : this.segmentOf(asset, own, this.amountOf(holdings, asset));
-      for (const position of own) this.addPosition(position, 1 + segment);
-      if (plain[asset] || segment !== GROUPED) continue;
+      if (plain[asset] || segment !== GROUPED) {
+        beside.push([own, 1 + segment]);
+        continue;
+      }
+      for (const position of own) this.addPosition(position, 0);
       this.method = 'groups';
       grouped.add(asset);
       // The valuation asset's exact amount is the portfolio's cash.
       const amount = asset === instruments.valuation.index ? 0n : this.amountOf(holdings, asset);
       this.add(table.closingLine(asset), 0, amount);
     }
+    for (const [own, block] of beside) for (const position of own) this.addPosition(position, block);
     for (const { market, lots, cost, reduceOnly } of orders) {
       const lines = table.markets[market];
       this.add(reduceOnly ? lines.reduceOnlyLine : lines.orderLine, lots, cost);

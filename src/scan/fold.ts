@@ -99,6 +99,7 @@ export class Folder {
     if (!store.locate(handle, rows)) return;
     if (this.canBeAlone && this.foldPositions(handle)) return;
     this.touched.length = 0;
+    let beyond = false;
     const cash = store.cashNumber(handle) * EXACT_UNIT;
     this.foldOf(valuation).base.add(cash, Math.abs(cash));
     for (let j = 0; j < rows.count; j++) this.foldRow(rows.base + j * LANES);
@@ -110,9 +111,11 @@ export class Folder {
       const fold = this.folds[asset];
       // What the valuation asset has beside its closing row is in the lane's cash.
       const constant = asset === valuation ? 0 : this.constantOf(asset);
-      store.setFilterSize(handle, j, floorToFloat32(kind === ROW.closing ? fold.base.floor() : constant));
+      const size = floorToFloat32(kind === ROW.closing ? fold.base.floor() : constant);
+      if (size === Number.NEGATIVE_INFINITY) beyond = true;
+      store.setFilterSize(handle, j, size === Number.NEGATIVE_INFINITY ? 0 : size);
     }
-    store.setFilterCash(handle, floorToFloat32(this.constantOf(valuation)));
+    store.setFilterCash(handle, beyond ? Number.NEGATIVE_INFINITY : floorToFloat32(this.constantOf(valuation)));
   }
 
   /** At most what an asset adds to slack that no mark moves, in the asset; its equity's part is apart where a row closes its group. */
@@ -233,7 +236,8 @@ export function waivedLeg({ chunk, base, count }: Rows, table: LineTable, market
   }
   if (long < 0 || short < 0) return -1;
   if (!table.markets[market].onEntry) return -chunk.lots[short] > chunk.lots[long] ? long : short;
-  const [soldCost, boughtCost] = [-chunk.cost.get(short), chunk.cost.get(long)];
+  const magnitude = (units: bigint): bigint => (units < 0n ? -units : units);
+  const [soldCost, boughtCost] = [magnitude(chunk.cost.get(short)), magnitude(chunk.cost.get(long))];
   if (!table.markets[market].isInverse) return soldCost > boughtCost ? long : short;
   // An inverse contract's worth at entry is lots² / cost.
   const [sold, bought] = [BigInt(chunk.lots[short]), BigInt(chunk.lots[long])];

@@ -25,7 +25,7 @@ export function boundFactor(width: number): number {
 }
 
 /** Below this a product may have lost digits to underflow; far below any amount of money. */
-export const BOUND_ABSOLUTE = 2 ** -960;
+export const BOUND_ABSOLUTE = 2 ** -760;
 
 /** How a method's loop goes over the rows of a lane; `i` is the lane's first row, x its slack, s its S, e the equity of a group. */
 interface Loop {
