@@ -2,7 +2,7 @@
 import { type Decimal, decimalToNumber } from '../src/model/decimal.js';
 import { assert } from '../src/model/errors.js';
 import type { Instruments } from '../src/model/instruments.js';
-import type { IndexPrice, Mark, TickRecord } from '../src/model/records.js';
+import type { FundingIndex, IndexPrice, Mark, TickRecord } from '../src/model/records.js';
 import { exp, ln } from '../src/synthetic/math.js';
 import { Random } from '../src/synthetic/random.js';
 
@@ -19,6 +19,8 @@ export interface SyntheticTicksOptions {
   readonly prices: readonly Decimal[];
   /** Index prices at the start, of assets that need one. */
   readonly indexes?: readonly IndexPrice[];
+  /** Funding indexes: told with the first tick, and nothing accrues after. */
+  readonly funding?: readonly FundingIndex[];
   readonly seed: number;
   readonly startUs: number;
   readonly intervalUs: number;
@@ -96,7 +98,7 @@ function priceAt({ steps, step, path }: Start, shared: number): Decimal {
  * one base move together, and so does its index price, in nine digits; that of an asset on which no market is based stands still.
  */
 export function* syntheticTicks(options: SyntheticTicksOptions): Generator<TickRecord, never, undefined> {
-  const { instruments, prices, seed, startUs, intervalUs, crash } = options;
+  const { instruments, prices, funding = [], seed, startUs, intervalUs, crash } = options;
   const count = instruments.markets.length;
   assert(prices.length === count, `synthetic feed: expected ${count} prices, was ${prices.length}`);
   assert(Number.isSafeInteger(intervalUs) && intervalUs > 0, `synthetic feed: expected an interval above 0, was ${intervalUs}`);
@@ -124,7 +126,8 @@ export function* syntheticTicks(options: SyntheticTicksOptions): Generator<TickR
       return start === null ? given : { asset: given.asset, price: priceAt(start, shared) };
     });
     const tick = { type: 'tick' as const, timeUs: startUs + n * intervalUs, marks };
-    yield indexes.length === 0 ? tick : { ...tick, indexes };
+    const first = n === 0 && funding.length > 0 ? { funding } : {};
+    yield indexes.length === 0 ? { ...tick, ...first } : { ...tick, indexes, ...first };
     common.step(random);
     for (const { own } of paths.values()) own.step(random);
   }

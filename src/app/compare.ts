@@ -2,12 +2,12 @@
 import { compareRanked, ranked } from '../dispatch/ranking.js';
 import type { Engine } from '../engine/engine.js';
 import { engineFromFile, type OnLoaded } from '../engine/load.js';
-import { readMarks } from '../files/marks.js';
 import { assert } from '../model/errors.js';
 import { absolute, compare, divide, type Fraction, fractionToUnits, subtract } from '../model/fraction.js';
 import { compareIds } from '../model/portfolio.js';
 import { printValuation } from '../model/print.js';
 import type { Valuation } from '../model/records.js';
+import { readPrices } from './prices.js';
 import { type OnKept, rulesChange } from './rules.js';
 import type { UnpricedRow } from './scan.js';
 
@@ -101,7 +101,8 @@ export async function compareRules(options: CompareOptions): Promise<Comparison>
 async function loaded({ book, marks, onKept, onLoaded }: CompareOptions, rules: string): Promise<Engine> {
   const change = await rulesChange(rules === OWN_RULES ? undefined : rules, onKept);
   const engine = await engineFromFile(book, ORDER_TTL_US, onLoaded, change);
-  engine.scanHalf.scanner.setPrices(await readMarks(marks, engine.instruments));
+  const { scanner, book: held } = engine.scanHalf;
+  scanner.setPrices(await readPrices(marks, engine.instruments, held.funding.markets));
   return engine;
 }
 

@@ -2,15 +2,16 @@
 import type { OnLoaded } from '../engine/load.js';
 import { readBook } from '../files/book.js';
 import type { BookSink } from '../files/intake.js';
-import { readMarks } from '../files/marks.js';
+import type { Marks } from '../files/marks.js';
 import { type Decimal, tryParseDecimal } from '../model/decimal.js';
 import { assert, badInput } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import { type Prices, pricesOf } from '../model/margin.js';
-import { type Account, portfoliosOf } from '../model/portfolio.js';
+import { type Account, fundedMarkets, portfoliosOf } from '../model/portfolio.js';
 import { ProblemList, show } from '../model/problems.js';
 import { explainSince } from './explain-since.js';
 import { type ExplainedPortfolio, explainPortfolio, type Targets } from './explanation.js';
+import { readPrices } from './prices.js';
 import { type OnKept, rulesChange } from './rules.js';
 
 /** A price of a market at which its liquidation price is wanted. */
@@ -52,10 +53,10 @@ export interface Explanation {
  * the book does not have.
  */
 export async function explain(options: ExplainOptions): Promise<Explanation> {
-  const { instruments, account } = await findAccount(options);
+  const { instruments, account, funded } = await findAccount(options);
   const targets = targetsOf(options.targets ?? [], account, instruments);
-  const now = await readPrices(options.marks, instruments);
-  const then = options.since === undefined ? null : await readPrices(options.since, instruments);
+  const now = tableOf(await readPrices(options.marks, instruments, funded));
+  const then = options.since === undefined ? null : tableOf(await readPrices(options.since, instruments, funded));
   return {
     version: 1,
     account: account.id,
@@ -67,8 +68,7 @@ export async function explain(options: ExplainOptions): Promise<Explanation> {
   };
 }
 
-async function readPrices(path: string, instruments: Instruments): Promise<Prices> {
-  const { marks, indexes, funding } = await readMarks(path, instruments);
+function tableOf({ marks, indexes, funding }: Marks): Prices {
   const markOf = new Map(marks.map(({ market, price }) => [market, price]));
   const indexOf = new Map(indexes.map(({ asset, price }) => [asset, price]));
   const fundingOf = new Map(funding.map(({ market, index }) => [market, index]));
@@ -107,12 +107,14 @@ async function findAccount({ book, account: id, rules, onKept, onLoaded }: Expla
   let instruments: Instruments | null = null;
   let found: Account | null = null;
   let positions = 0;
+  const funded = new Set<number>();
   const sink: BookSink = {
     header: (read) => {
       instruments = read;
     },
     account: (account) => {
       if (account.id === id) found = account;
+      for (const market of fundedMarkets(account)) funded.add(market);
       positions += account.cross.length + account.isolated.length;
       onLoaded?.(positions);
     },
@@ -122,5 +124,5 @@ async function findAccount({ book, account: id, rules, onKept, onLoaded }: Expla
   const result = { instruments: instruments as Instruments | null, account: found as Account | null };
   assert(result.instruments !== null, 'expected a header');
   if (result.account === null) throw badInput('account', `an account of ${book}`, show(id), 'nothing-to-do');
-  return { instruments: result.instruments, account: result.account };
+  return { instruments: result.instruments, account: result.account, funded };
 }

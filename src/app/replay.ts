@@ -14,6 +14,7 @@ import { syntheticInstruments } from '../synthetic/instruments.js';
 import { PaperVenue } from '../venue/paper.js';
 import { BreachCauses, type ReplayCauses } from './replay-causes.js';
 import { indexSources, type ReplayIndex } from './replay-indexes.js';
+import { startingWith, startPrices } from './replay-start.js';
 import { type ReplayHour, type ReplaySums, ReplayTotals } from './replay-totals.js';
 
 /** Candle ticks are 15 s apart: an order has the next tick, and the one after that is its last. */
@@ -34,6 +35,8 @@ export interface ReplayOptions {
   readonly range?: CandleRange;
   /** Where index prices of the book's assets come from; those of the others stay unknown. */
   readonly indexes?: readonly ReplayIndex[];
+  /** A marks file for what no candle gives: index prices, funding indexes, marks of other markets. They hold from the first tick. */
+  readonly marks?: string;
   readonly onLoaded?: OnLoaded;
   /** After every tick. */
   readonly onTick?: (stats: EngineStats) => void;
@@ -125,6 +128,7 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
       : await engineFromFile(book, REPLAY_ORDER_TTL_US, onLoaded);
   const { instruments } = engine;
   const sources = indexSources(indexes, instruments, set);
+  const given = await startPrices(options.marks, instruments, engine.scanHalf.book.funding.markets);
   const start = engine.counters();
   const totals = new ReplayTotals(instruments.valuation.decimals);
   const venue = new PaperVenue({ instruments, seed });
@@ -137,7 +141,8 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
   const trace = new PriceTrace(instruments.markets.map(({ id }) => id));
   let before: number[] | null = null;
   let fromMs = 0;
-  for (const tick of candleTicks(set, instruments, range, sources)) {
+  for (const next of candleTicks(set, instruments, range, sources)) {
+    const tick = before === null ? startingWith(given, next) : next;
     causes?.take(tick);
     const problems = session.apply(tick);
     if (problems.length > 0) throw badInput(candles, problems[0].expected, problems[0].found);

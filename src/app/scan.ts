@@ -2,9 +2,9 @@
 import { compareRanked, ranked } from '../dispatch/ranking.js';
 import type { Engine } from '../engine/engine.js';
 import { engineFromFile, type OnLoaded } from '../engine/load.js';
-import { readMarks } from '../files/marks.js';
 import { compareIds, type Portfolio } from '../model/portfolio.js';
 import { type PrintedValuation, printValuation } from '../model/print.js';
+import { readPrices } from './prices.js';
 import { type OnKept, rulesChange } from './rules.js';
 
 /** A scan judges and sends nothing: no order lives in it. */
@@ -64,7 +64,7 @@ export async function scan(options: ScanOptions): Promise<ScanSummary> {
   const change = await rulesChange(options.rules, options.onKept);
   const engine = await engineFromFile(options.book, ORDER_TTL_US, options.onLoaded, change);
   const { book, scanner, drained } = engine.scanHalf;
-  scanner.setPrices(await readMarks(options.marks, engine.instruments));
+  scanner.setPrices(await readPrices(options.marks, engine.instruments, book.funding.markets));
   const found = scanner.scan();
   const { decimals } = engine.instruments.valuation;
   const rank = (handles: readonly number[]) => handles.map((handle) => judged(engine, handle)).sort(compareRanked);

@@ -5,15 +5,14 @@ import { syntheticTicks } from '../../feeds/synthetic.js';
 import { type HostedEngine, startEngine } from '../engine/host.js';
 import type { EngineLink } from '../engine/link.js';
 import type { OnLoaded } from '../engine/load.js';
-import { readMarks } from '../files/marks.js';
 import { type Gateway, randomTokens, startGateway } from '../gateway/server.js';
 import { type Decimal, formatDecimal } from '../model/decimal.js';
 import { badInput } from '../model/errors.js';
-import type { Instruments } from '../model/instruments.js';
 import { member } from '../model/json-path.js';
 import { ProblemList } from '../model/problems.js';
-import type { IndexPrice } from '../model/records.js';
+import type { FundingIndex, IndexPrice } from '../model/records.js';
 import { defaultMarkets, syntheticInstruments } from '../synthetic/instruments.js';
+import { readPrices } from './prices.js';
 import { VERSION } from './version.js';
 
 export interface ServerOptions {
@@ -78,15 +77,16 @@ function pump(feed: Feed, link: EngineLink): { readonly stop: () => void; readon
   return { stop: () => abort.abort(), failed };
 }
 
-/** What the made-up market starts from: prices by market index, and index prices of the assets that have one. */
+/** What the made-up market starts from: prices by market index, index prices of the assets that have one, funding indexes, which then stand still. */
 interface Start {
   readonly prices: readonly Decimal[];
   readonly indexes: readonly IndexPrice[];
+  readonly funding: readonly FundingIndex[];
 }
 
 /** The made-up market needs a mark above zero in every market of the book. */
-async function startFromMarks(path: string, instruments: Instruments): Promise<Start> {
-  const { marks, indexes } = await readMarks(path, instruments);
+async function startFromMarks(path: string, { instruments, funded }: HostedEngine): Promise<Start> {
+  const { marks, indexes, funding } = await readPrices(path, instruments, funded);
   const given = new Map(marks.map(({ market, price }) => [market, price]));
   const problems = new ProblemList();
   const prices = instruments.markets.map(({ index, id }): Decimal => {
@@ -97,7 +97,7 @@ async function startFromMarks(path: string, instruments: Instruments): Promise<S
     return price;
   });
   problems.throwIfAny();
-  return { prices, indexes };
+  return { prices, indexes, funding };
 }
 
 async function startLink(options: ServerOptions): Promise<Start & { link: HostedEngine }> {
@@ -106,7 +106,7 @@ async function startLink(options: ServerOptions): Promise<Start & { link: Hosted
   if ('file' in book) {
     const link = await startEngine({ ...setup, book: { file: book.file } }, onLoaded);
     try {
-      return { link, ...(await startFromMarks(book.marks, link.instruments)) };
+      return { link, ...(await startFromMarks(book.marks, link)) };
     } catch (error) {
       await link.close();
       throw error;
@@ -116,7 +116,7 @@ async function startLink(options: ServerOptions): Promise<Start & { link: Hosted
   const instruments = syntheticInstruments(seeds, 'USDT');
   const prices = seeds.map(({ price }) => price);
   const synthetic = { instruments, prices, positions: book.positions, seed };
-  return { link: await startEngine({ ...setup, book: { synthetic } }, onLoaded), prices, indexes: [] };
+  return { link: await startEngine({ ...setup, book: { synthetic } }, onLoaded), prices, indexes: [], funding: [] };
 }
 
 /** The command line has checked its settings; a library's caller may not have. */
@@ -134,7 +134,7 @@ function checkTimes(options: ServerOptions): void {
 export async function startServer(options: ServerOptions): Promise<Server> {
   checkTimes(options);
   const { seed, tickIntervalMs } = options;
-  const { link, prices, indexes } = await startLink(options);
+  const { link, prices, indexes, funding } = await startLink(options);
   const drawn = randomTokens();
   const tokens = { operator: options.operatorToken ?? drawn.operator, executor: options.executorToken ?? drawn.executor };
   let gateway: Gateway;
@@ -154,7 +154,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       }
     : undefined;
   const { instruments } = link;
-  const walk = { instruments, prices, indexes, seed, startUs: nowUs(), intervalUs };
+  const walk = { instruments, prices, indexes, funding, seed, startUs: nowUs(), intervalUs };
   const ticks = pump(
     { name: 'made-up market', ticks: () => syntheticTicks(crash === undefined ? walk : { ...walk, crash }) },
     link,

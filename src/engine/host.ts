@@ -9,6 +9,8 @@ import type { FromWorker, ToWorker, WorkerSetup } from './worker.js';
 export interface HostedEngine extends EngineLink {
   /** Resolves after `close`; rejects when the engine has halted on a bug: nothing more is decided. */
   readonly ended: Promise<void>;
+  /** Markets in which positions of the book say up to which funding index theirs is in the balance. */
+  readonly funded: readonly number[];
 }
 
 interface Pending {
@@ -18,6 +20,7 @@ interface Pending {
 
 class Host implements HostedEngine {
   readonly instruments: Instruments;
+  readonly funded: readonly number[];
   readonly ended: Promise<void>;
   private readonly worker: Worker;
   private readonly pending = new Map<number, Pending>();
@@ -28,9 +31,10 @@ class Host implements HostedEngine {
   /** Why nothing is answered any more. */
   private gone: Error | null = null;
 
-  constructor(worker: Worker, instruments: Instruments, stats: EngineStats) {
+  constructor(worker: Worker, { instruments, funded, stats }: Extract<FromWorker, { type: 'ready' }>) {
     this.worker = worker;
     this.instruments = instruments;
+    this.funded = funded;
     this.latest = stats;
     worker.on('message', (message: FromWorker) => this.receive(message));
     this.ended = new Promise((resolve, reject) => {
@@ -108,7 +112,7 @@ export function startEngine(setup: WorkerSetup, onLoaded: (positions: number) =>
       worker.off('error', reject);
       assert(message.type !== 'turn', 'expected the engine to be ready before its first turn');
       if (message.type === 'failed') return reject(errorOf(message));
-      return resolve(new Host(worker, message.instruments, message.stats));
+      return resolve(new Host(worker, message));
     });
   });
 }

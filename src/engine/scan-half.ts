@@ -2,7 +2,7 @@
 import { lossToZero } from '../model/bankruptcy.js';
 import { add, divide, type Fraction, fromDecimal, ZERO } from '../model/fraction.js';
 import { type Instruments, isPlain } from '../model/instruments.js';
-import type { Account } from '../model/portfolio.js';
+import { type Account, fundedMarkets } from '../model/portfolio.js';
 import { ProblemList } from '../model/problems.js';
 import type {
   BookedFill,
@@ -63,7 +63,8 @@ export class ScanHalf {
 
   /**
    * Applies account rows, all or none. Reports those that were liquidatable; the others wait for the next tick's scan. Refused: a
-   * version that is not above the account's present one.
+   * version that is not above the account's present one, and a funding index in a market whose own nobody has told: what has accrued
+   * since would be unknown.
    */
   setAccounts(rows: readonly BookRow[]): PortfolioReport[] {
     const problems = new ProblemList();
@@ -71,6 +72,11 @@ export class ScanHalf {
     for (const [i, { account, version }] of rows.entries()) {
       const known = seen.get(account.id) ?? this.book.sourceVersion(account.id);
       if (!(version > known)) problems.add(`rows[${i}].version`, `a version above ${known}`, String(version));
+      for (const market of fundedMarkets(account)) {
+        if (this.book.funding.isKnown(market)) continue;
+        const expected = `no funding index before that of ${this.book.instruments.markets[market].id} itself was told`;
+        problems.add(`rows[${i}].positions`, expected, 'one');
+      }
       seen.set(account.id, version);
     }
     problems.throwIfAny();

@@ -24,7 +24,13 @@ export type ToWorker = Submission | 'close';
 
 export type FromWorker =
   | { readonly type: 'loading'; readonly positions: number }
-  | { readonly type: 'ready'; readonly instruments: Instruments; readonly stats: EngineStats }
+  | {
+      readonly type: 'ready';
+      readonly instruments: Instruments;
+      /** Markets in which positions of the book say up to which funding index theirs is in the balance. */
+      readonly funded: readonly number[];
+      readonly stats: EngineStats;
+    }
   /** Put together for one turn of the worker, in order. */
   | {
       readonly type: 'turn';
@@ -88,7 +94,7 @@ async function run(): Promise<void> {
     if (queue.length > 0) turn(queue);
     if (message === 'close') port.close();
   });
-  post({ type: 'ready', instruments, stats: stats() });
+  post({ type: 'ready', instruments, funded: [...engine.scanHalf.book.funding.markets], stats: stats() });
 }
 
 run().catch((error: unknown) => {

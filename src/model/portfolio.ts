@@ -133,6 +133,11 @@ export function crossOf({ id, balance, others, cross, orders }: Account): Portfo
   };
 }
 
+/** Markets in which an account's positions say up to which funding index theirs is in the balance. */
+export function fundedMarkets({ cross, isolated }: Account): number[] {
+  return [...cross, ...isolated].flatMap(({ market, funding }) => (funding === undefined ? [] : [market]));
+}
+
 /** Code-unit order: the tie-break of every ranking. */
 export function compareIds(a: string, b: string): -1 | 0 | 1 {
   return a < b ? -1 : a > b ? 1 : 0;

@@ -115,7 +115,7 @@ function bookFill(book: LiveBook, fill: Fill, save: (handle: number) => void): n
   if (fill.price.decimals > EXACT_DECIMALS) throw badInput(place, `a price of at most ${EXACT_DECIMALS} decimals`, 'more');
   if (market.kind === 'inverse' && fill.price.units <= 0n) throw badInput(place, 'a price above 0', formatDecimal(fill.price));
   const after = fillPosition(before, traded, exactUnits(fill.price, EXACT_DECIMALS), market);
-  const change = after.realised - fill.fee + book.settledFunding(fill.market, traded);
+  const change = after.realised - fill.fee + book.funding.settled(fill.market, traded);
   if (Math.abs(after.lots) > LOTS_MAX) throw badInput(place, `a position within ${LOTS_MAX} lots`, `${after.lots}`, 'overflow');
   checkAmount(after.cost, `${place}: cost`);
   checkAmount(book.balanceOf(handle, market.settleAsset) + change, `${place}: cash`);

@@ -2,16 +2,14 @@
  * The live book: accounts and trades applied to the store, every row on the line that its window gives it. Cross portfolios anchor
  * their account: they are in the store even when empty, and link to the account's isolated portfolios.
  */
-import { type Decimal, divideRounded, pow10 } from '../model/decimal.js';
 import type { Instruments } from '../model/instruments.js';
-import { lotValue } from '../model/margin.js';
+import { isAmount } from '../model/limits.js';
 import {
   type Account,
   type Balance,
   cash,
   cost,
   crossOf,
-  EXACT_DECIMALS,
   held,
   isolatedId,
   lots,
@@ -28,6 +26,7 @@ import { HandleList } from './backend.js';
 import { type Holdings, withBalance, withPosition } from './changes.js';
 import { Composition } from './composition.js';
 import { Folder } from './fold.js';
+import { Funding } from './funding.js';
 import { LineTable, lineOf, ROW } from './lines.js';
 import { Windows } from './windows.js';
 
@@ -36,15 +35,21 @@ const ISOLATED = 2;
 
 /** Refuses amounts beyond what the store holds, before anything is written. */
 export function checkAccount(account: Account): void {
-  const check = (units: bigint, what: string): void => checkAmount(units, `account ${account.id}: ${what}`);
+  // The text only when it is needed: this runs for every account that is loaded.
+  const check = (units: bigint, what: string): void => {
+    if (!isAmount(units)) checkAmount(units, `account ${account.id}: ${what}`);
+  };
   // Funding that the balance has already comes on top of it.
   let settled = 0n;
   for (const { cost: units, funding = 0n } of account.cross) {
     check(units, 'cost');
     settled += funding < 0n ? -funding : funding;
   }
-  check(account.balance + settled, 'balance');
-  check(account.balance - settled, 'balance');
+  check(account.balance, 'balance');
+  if (settled !== 0n) {
+    check(account.balance + settled, 'balance');
+    check(account.balance - settled, 'balance');
+  }
   for (const { amount } of account.others ?? []) {
     check(amount + settled, 'balance');
     check(amount - settled, 'balance');
@@ -60,11 +65,11 @@ export class LiveBook {
   readonly instruments: Instruments;
   readonly store = new Store();
   readonly lines: LineTable;
+  readonly funding: Funding;
   private readonly windows: Windows;
   private readonly composition: Composition;
   private readonly folder: Folder;
   private readonly rows = {} as Rows;
-  private readonly funding: Decimal[];
   /** Of the last sweep. */
   private readonly handles = new HandleList();
   private accountTotal = 0;
@@ -76,7 +81,7 @@ export class LiveBook {
   constructor(instruments: Instruments) {
     this.instruments = instruments;
     this.lines = new LineTable(instruments);
-    this.funding = instruments.markets.map(() => ({ units: 0n, decimals: 0 }));
+    this.funding = new Funding(instruments);
     this.windows = new Windows(this.lines);
     this.composition = new Composition(instruments, this.lines, this.windows);
     this.folder = new Folder(this.store, instruments, this.lines, this.windows);
@@ -132,6 +137,7 @@ export class LiveBook {
    * the lots (or of the leg to be removed, given by `leg`) says which leg. Balances stay as they are.
    */
   setPosition(handle: number, market: number, size: number, costUnits: bigint, leg = size): void {
+    checkAmount(costUnits, 'cost');
     if (!this.composition.standsAlone(market)) {
       this.setPortfolio(
         handle,
@@ -153,7 +159,7 @@ export class LiveBook {
 
   /** Sets a portfolio's balances, positions and orders, whatever they were. */
   setPortfolio(handle: number, holdings: Holdings): void {
-    const settled = this.withFunding(holdings);
+    const settled = this.funding.unsettled(holdings);
     const wasEmpty = this.isEmptyAnchor(handle);
     this.writeRows(handle, settled);
     this.refresh(handle, wasEmpty);
@@ -230,21 +236,8 @@ export class LiveBook {
   /** Takes new prices, and re-tiers the markets that they carry out of their windows. */
   update(prices: PriceUpdate): void {
     this.lines.update(prices);
-    for (const { market, index } of prices.funding ?? []) this.funding[market] = index;
+    this.funding.update(prices.funding ?? []);
     this.retier([...prices.marks, ...(prices.funding ?? [])].map(({ market }) => market));
-  }
-
-  /** Cumulative funding of a market, 0 before the first. */
-  fundingOf(market: number): Decimal {
-    return this.funding[market];
-  }
-
-  /** What lots opened now will have paid less than those open since the funding index 0, in the settle asset's 10^-18, rounded down. */
-  settledFunding(market: number, opened: number): bigint {
-    const { units, decimals } = this.funding[market];
-    if (units === 0n) return 0n;
-    const { n, d } = lotValue(this.instruments.markets[market]);
-    return divideRounded(BigInt(opened) * units * n * pow10(EXACT_DECIMALS), pow10(decimals) * d, 'down');
   }
 
   /** When one of the markets that changed has left its window: moves windows and sweeps once over the rows on their lines. */
@@ -329,16 +322,6 @@ export class LiveBook {
     let others = 0;
     for (let j = 0; j < rows.count; j++) if (lines.kindOf[rows.chunk.line[rows.base + j * LANES]] !== ROW.position) others += 1;
     return others;
-  }
-
-  /** Balances as they would be had no funding been settled: what positions say is in them already is taken out into them. */
-  private withFunding(holdings: Holdings): Holdings {
-    if (holdings.positions.every(({ funding }) => funding === undefined)) return holdings;
-    let settled = holdings;
-    const { markets, valuation } = this.instruments;
-    for (const { market, funding = 0n } of holdings.positions)
-      settled = withBalance(settled, markets[market].settleAsset, funding, valuation.index);
-    return settled;
   }
 
   private setIsolated(anchor: number, account: Account): number[] {

@@ -92,7 +92,7 @@ export class Verdict {
   }
 
   fundingOf(market: number): Decimal {
-    return this.book.fundingOf(market);
+    return this.book.funding.of(market);
   }
 
   /** Judges a portfolio at the present prices, leaving its equity and maintenance for `valuation` unless it is unpriced. */
