@@ -53,6 +53,8 @@ export interface ReplaySummary extends Partial<ReplayCauses> {
   /** Milliseconds of the first and of the last tick. */
   readonly from: number;
   readonly to: number;
+  /** Portfolios that lack a price after the last tick: their state is unknown. */
+  readonly unpriced: number;
   readonly byHour: readonly ReplayHour[];
   readonly totals: ReplaySums;
   readonly stateHash: string;
@@ -165,6 +167,7 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
     positions: start.positions,
     from: fromMs,
     to: toMs,
+    unpriced: engine.counters().unpriced,
     byHour: totals.byHour(fromMs, toMs),
     totals: totals.sums(),
     ...causes?.summary(),

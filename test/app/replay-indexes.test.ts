@@ -1,5 +1,5 @@
 /** Index prices in a replay, by hand: where they come from, why portfolios are breached, and what is refused. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PlimsollError, type ReplayOptions, type ReplaySummary, replay } from '../../src/index.js';
@@ -69,7 +69,8 @@ describe('a book of several assets', () => {
   });
 
   test('without an index price leaves those who need it unpriced', async () => {
-    const { byCause, collateralOnly } = await replayed({});
+    const { byCause, collateralOnly, unpriced } = await replayed({});
+    expect(unpriced).toBe(4);
     expect(byCause).toEqual({ marks: 1, collateral: 0, either: 0, both: 0, already: 0 });
     expect(collateralOnly).toEqual([]);
   });
@@ -131,6 +132,7 @@ describe('from the command line', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       byCause: { marks: 1, collateral: 1, either: 0, both: 1, already: 1 },
       collateralOnly: ['coin'],
+      unpriced: 0,
     });
     const page = pathOf('page.html');
     const { stdout: text } = await run('--index', 'COIN=COINUSD', '--report', page);
@@ -142,6 +144,44 @@ describe('from the command line', () => {
       expect(text).toContain(`\n${line}\n`);
       expect(readFileSync(page, 'utf8')).toContain(`<p class="note">${line}</p>`);
     }
+  });
+
+  test('tells who is unpriced at the end, and only then', async () => {
+    const told = 'unpriced at the end: 4 (a price is missing: their state is unknown, and nothing of theirs is closed)';
+    const page = pathOf('unpriced.html');
+    expect((await run('--report', page)).stdout).toContain(`\n${told}\n`);
+    expect(readFileSync(page, 'utf8')).toContain(`<p class="note">${told}</p>`);
+    expect((await run('--index', 'COIN=COINUSD')).stdout).not.toContain('unpriced');
+  });
+
+  describe('a report that is there', () => {
+    const reports = pathOf('reports');
+    const page = join(reports, 'page.html');
+    const link = pathOf('link.html');
+    beforeAll(() => {
+      mkdirSync(reports);
+      writeFileSync(page, 'an older report');
+      symlinkSync(page, link);
+    });
+
+    test('stays where the replay fails, and nothing beside it', async () => {
+      expect((await run('--index', 'COIN=Y', '--report', page)).code).toBe(2);
+      expect(readFileSync(page, 'utf8')).toBe('an older report');
+      expect(readdirSync(reports)).toEqual(['page.html']);
+    });
+
+    test('is replaced by one that is whole, also through a link', async () => {
+      expect((await run('--report', link)).code).toBe(0);
+      expect(readFileSync(page, 'utf8')).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+      expect(readdirSync(reports)).toEqual(['page.html']);
+    });
+
+    test.each([reports, join(reports, 'none', 'page.html')])('cannot be at %s, which is told at once', async (path) => {
+      const { code, stdout, stderr } = await run('--index', 'COIN=Y', '--report', path);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(/^--report: expected a file that can be written, was [^\n]+\n$/);
+      expect(stderr).toContain(path);
+    });
   });
 
   test.each(['COIN', '=X', 'COIN=', 'COIN=X/', 'COIN=X/Y/Z'])('refuses --index %s', async (text) => {

@@ -70,6 +70,7 @@ describe('one account, by hand', () => {
       positions: 2,
       from: START,
       to: end,
+      unpriced: 0,
     });
     // Equity 0.5 against 0.905; one unit closed at a mark of 90.5.
     const hour = { liquidations: 1, notional: '90.500000', deficit: '0.405000', badDebt: '0.000000' };

@@ -1,5 +1,4 @@
 /** `plimsoll replay`: a recorded crash through the whole pipeline, with a summary at the end and a page of pictures on request. */
-import { writeFile } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 import {
   POSITIONS_DEFAULT,
@@ -10,13 +9,13 @@ import {
   SEED_DEFAULT,
 } from '../../app/replay.js';
 import type { ReplayIndex } from '../../app/replay-indexes.js';
-import { PlimsollError } from '../../model/errors.js';
 import { RATIO_BAND_ENDS } from '../../scan/distribution.js';
 import type { CommandModule } from '../command.js';
 import { grouped } from '../format.js';
 import type { Io } from '../io.js';
 import { backendOption, positionsOption, seedOption, timeOption } from '../options.js';
 import { Progress } from '../progress.js';
+import { checkReportFile, writeReportFile } from '../report-file.js';
 import { renderReplayReport } from '../report-html.js';
 import { StatusLine } from '../status.js';
 import { formatTable } from '../table.js';
@@ -58,10 +57,10 @@ export const command: CommandModule = {
   run: async (parsed, io) => {
     const options = parsed.opts<Options>();
     // A replay is long: better to hear of a wrong path before it.
-    if (options.report !== undefined) await writePage(options.report, '');
+    if (options.report !== undefined) await checkReportFile(options.report);
     const { summary, pictures } = await replayWithStatus(options, io);
     io.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : describe(summary));
-    if (options.report !== undefined) await writePage(options.report, reportPage(options, summary, pictures));
+    if (options.report !== undefined) await writeReportFile(options.report, reportPage(options, summary, pictures));
   },
 };
 
@@ -128,10 +127,17 @@ function describe(summary: ReplaySummary): string {
   const lines = [
     `${grouped(summary.positions)} positions of ${grouped(summary.accounts)} accounts, ${grouped(summary.ticks)} ticks, policy ${summary.policy}`,
     `${grouped(totals.cases)} cases, ${grouped(totals.liquidations)} of them with something closed, in ${grouped(totals.fills)} fills`,
-    ...causeLines(summary),
+    ...noteLines(summary),
     `state ${summary.stateHash}`,
   ];
   return `${formatTable(['hour', 'liquidations', 'notional', 'deficit', 'bad debt'], [...hours, total])}\n${lines.join('\n')}\n`;
+}
+
+/** What is to be known beside the figures, a line each. */
+function noteLines(summary: ReplaySummary): string[] {
+  const { unpriced } = summary;
+  const told = `unpriced at the end: ${grouped(unpriced)} (a price is missing: their state is unknown, and nothing of theirs is closed)`;
+  return [...(unpriced > 0 ? [told] : []), ...causeLines(summary)];
 }
 
 /** Why cases opened, in a line; nothing of a book of one asset. */
@@ -176,7 +182,7 @@ function reportPage(options: Options, summary: ReplaySummary, pictures: ReplayPi
       ['ticks', grouped(summary.ticks)],
       ['state', `${summary.stateHash.slice(0, 8)}…`],
     ],
-    notes: causeLines(summary),
+    notes: noteLines(summary),
     byHour: summary.byHour.map(({ hour, liquidations, notional, deficit, badDebt }) => ({
       hour,
       liquidations,
@@ -187,14 +193,4 @@ function reportPage(options: Options, summary: ReplaySummary, pictures: ReplayPi
     prices: { timesMs: pictures.timesMs, series: pictures.prices },
     equity: { bandLabels: bandLabels(), before: pictures.before, after: pictures.after },
   });
-}
-
-async function writePage(path: string, page: string): Promise<void> {
-  try {
-    await writeFile(path, page);
-  } catch (cause) {
-    throw new PlimsollError('bad-usage', `--report: expected a file that can be written, was ${path} (${String(cause)})`, {
-      cause,
-    });
-  }
 }
