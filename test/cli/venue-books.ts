@@ -152,7 +152,10 @@ function toBook({ assets, markets, accounts, rules, marks, indexes, funding }: S
     ),
     accounts: inputs,
   };
-  const grown = funding.map((units) => (units === null ? null : decimalText(units, 5)));
+  // Where a position says its index the market's must be told.
+  const rows = inputs.flatMap(({ positions }) => positions as { market: string; fundingIndex?: string }[]);
+  const asked = new Set(rows.flatMap((row) => (row.fundingIndex === undefined ? [] : [row.market])));
+  const grown = funding.map((units, i) => (units === null && !asked.has(MARKETS[i]) ? null : decimalText(units ?? 0n, 5)));
   return { name, book, marks: known(MARKETS, marks), indexes: known(ASSETS.slice(1), indexes), funding: known(MARKETS, grown) };
 }
 

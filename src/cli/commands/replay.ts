@@ -30,6 +30,7 @@ interface Options {
   readonly book?: string;
   readonly from?: number;
   readonly to?: number;
+  readonly marks?: string;
   readonly index: readonly ReplayIndex[];
   readonly report?: string;
   readonly json?: true;
@@ -49,6 +50,7 @@ export const command: CommandModule = {
       .option('--book <file>', 'a book of your own: .json, .jsonl or a Parquet folder')
       .option('--from <time>', 'first bar: milliseconds, or a UTC time such as 2019-09-24T18:00Z', timeOption)
       .option('--to <time>', 'bars before this time', timeOption)
+      .option('--marks <file>', 'what no candle gives: index prices, funding indexes, marks of other markets, from the start')
       .option('--index <asset=series>', "an asset's index price: a series, or SERIES/SERIES; repeatable", indexOption, [])
       .option('--backend <name>', 'auto or js', backendOption, 'auto')
       .option('--report <file>', 'write a page with plots (HTML, opens from disk)')
@@ -92,6 +94,7 @@ async function replayWithStatus(options: Options, io: Io) {
       ...(options.to === undefined ? {} : { toMs: options.to }),
     },
     indexes: options.index,
+    ...(options.marks === undefined ? {} : { marks: options.marks }),
     onLoaded: (positions) => loading.update(positions),
     onTick: (stats) => {
       if (status === null) {
