@@ -91,8 +91,8 @@ export interface BankruptRow {
 
 /**
  * Price at which the position's loss is `loss`·MM_i/MM, so that closing every position at its own leaves exactly zero. With `fee`, a rate of
- * the notional at that price, closing there still leaves zero after the fee. Null when MM is 0, when there is no such loss, and for an
- * inverse contract that is worth it at no price.
+ * the notional at that price, closing there still leaves zero after the fee. Null when MM is 0, when there is no such loss, and where it
+ * is no price of the market: not above zero, unless the market allows that.
  */
 export function bankruptcyPrice(
   market: Market,
@@ -108,6 +108,6 @@ export function bankruptcyPrice(
   // Closing brings units·u − fee·|units·u|: u must be larger for what is worth above zero and held, and so on through the four signs.
   const gains = sign(worth) * sign(units) > 0;
   const afterFee = divide(worth, gains ? subtract(ONE, fee) : add(ONE, fee));
-  if (market.kind !== 'inverse') return reduce(afterFee);
-  return afterFee.n >= 0n ? null : reduce(negate(divide(ONE, afterFee)));
+  if (market.kind === 'inverse') return afterFee.n >= 0n ? null : reduce(negate(divide(ONE, afterFee)));
+  return afterFee.n > 0n || market.allowNonPositive ? reduce(afterFee) : null;
 }

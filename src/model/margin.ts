@@ -185,15 +185,21 @@ function waivedOf(portfolio: Portfolio, { hedgeMargin, markets }: Instruments): 
   return waived;
 }
 
+/** That of the position on the order's own side of its market (a buy's is the long) if it has one, else of the one on the other, else none. */
+function leverageOf(order: OpenOrder, { positions }: Portfolio): Decimal | undefined {
+  const levered = positions.filter(({ market, leverage }) => market === order.market && leverage !== undefined);
+  return (levered.find(({ lots }) => lots > 0 === order.lots > 0) ?? levered.at(0))?.leverage;
+}
+
+/** A hold of initial margin at the limit price; nothing for what can only close. */
 function valueOrder(order: OpenOrder, portfolio: Portfolio, { markets, orderMargin }: Instruments): OrderValuation {
   const market = markets[order.market];
   const notional = reduce(absolute(entryValue(market, order)));
   if (order.reduceOnly) return { order, notional, initialMargin: ZERO, maintenance: ZERO };
-  const leverage = portfolio.positions.find((position) => position.market === order.market)?.leverage;
   return {
     order,
     notional,
-    initialMargin: reduce(initialAt(market, notional, leverage)),
+    initialMargin: reduce(initialAt(market, notional, leverageOf(order, portfolio))),
     maintenance: orderMargin === 'maintenance' ? reduce(requirementAt(market.maintenance, notional)) : ZERO,
   };
 }

@@ -113,6 +113,10 @@ class Leg:
     def price(self, worth):
         return -1 / worth if self.is_inverse else worth
 
+    def exists(self, worth):
+        """Whether a price of the market makes a unit worth it."""
+        return worth < 0 if self.is_inverse else worth > 0 or self.market.get('allowNonPositive', False)
+
     def pnl(self, price):
         return self.value(price) - self.value(self.entry)
 
@@ -136,7 +140,9 @@ class Leg:
 class Order(Leg):
     def __init__(self, given, book, marks, legs):
         super().__init__(given, book, marks)
-        own = [leg.leverage for leg in legs if leg.id == self.id]
+        # The leverage of its own side, or else of the other.
+        sides = sorted((leg for leg in legs if leg.id == self.id), key=lambda leg: leg.side != self.side)
+        own = [leg.leverage for leg in sides if leg.leverage is not None]
         self.notional = abs(self.value(self.entry))
         self.holds = Fraction(0) if given.get('reduceOnly') else self.initial_of(self.notional, own[0] if own else None)
         counts = book.rules.get('orderMargin') == 'maintenance' and not given.get('reduceOnly')
@@ -198,7 +204,6 @@ class Portfolio:
         −1/price); the mark is one.
         """
         at = lambda worth: self.at(leg.id, leg.price(worth))
-        exists = lambda worth: worth < 0 if leg.is_inverse else worth > 0 or leg.market.get('allowNonPositive', False)
         now = leg.worth(leg.mark)
         cuts = {now, Fraction(0)}
         for each in self.legs:
@@ -209,8 +214,8 @@ class Portfolio:
         total = sum(each.size for each in self.legs if each.id == leg.id)
         if total:
             cuts |= {now + (bend - self.equity_in(asset)) / total for bend in asset.bends}
-        ordered = sorted(cut for cut in cuts if exists(cut) or cut == 0)
-        ends = [None] * exists(ordered[0] - 1) + ordered + [None] * exists(ordered[-1] + 1)
+        ordered = sorted(cut for cut in cuts if leg.exists(cut) or cut == 0)
+        ends = [None] * leg.exists(ordered[0] - 1) + ordered + [None] * leg.exists(ordered[-1] + 1)
         for low, high in zip(ends, ends[1:]):
             x, y = inside(low, high)
             for pick in (lambda e, m: e - m, lambda e, m: m):
@@ -219,7 +224,7 @@ class Portfolio:
                     root = x - at_x * (y - x) / (at_y - at_x)
                     if (low is None or low < root) and (high is None or root < high):
                         cuts.add(root)
-        return sorted(cut for cut in cuts if exists(cut) or cut == 0)
+        return sorted(cut for cut in cuts if leg.exists(cut) or cut == 0)
 
     def boundary(self, leg, cuts, up):
         """The first end of a piece, from the mark outwards, beyond which the trigger is not what it is now."""
@@ -284,7 +289,7 @@ class Portfolio:
         # What closing brings, fee taken from it: value = brought − fee·|brought|.
         brought = value / (1 - fee) if value >= 0 else value / (1 + fee)
         worth = brought / leg.size
-        return None if leg.is_inverse and worth >= 0 else leg.price(worth)
+        return leg.price(worth) if leg.exists(worth) else None
 
 
 def inside(low, high):

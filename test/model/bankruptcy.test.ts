@@ -85,7 +85,7 @@ describe('on random books', () => {
     for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(10);
   });
 
-  it('there is no price only where nothing needs maintenance, gains count nothing, or an inverse contract is not worth so much', () => {
+  it('there is no price only where nothing needs maintenance, gains count nothing, or the market has no such price', () => {
     fc.assert(
       fc.property(sceneArbitrary, (scene) => {
         const { instruments } = scene;
@@ -103,8 +103,9 @@ describe('on random books', () => {
           expect(sign(leftOf(shares, add(loss, fraction(1n, E18))))).toBe(-1);
         }
         for (const [i, price] of pricesAtZero(scene, NO_FEE).entries()) {
-          const { kind } = instruments.markets[value.positions[i].position.market];
-          expect(price === null).toBe(loss === null || (price === null && kind === 'inverse'));
+          const { kind, allowNonPositive } = instruments.markets[value.positions[i].position.market];
+          if (price === null) expect(loss === null || kind === 'inverse' || !allowNonPositive).toBe(true);
+          else expect(loss !== null && (sign(price) > 0 || allowNonPositive)).toBe(true);
         }
       }),
       { numRuns: 500 },
@@ -138,6 +139,20 @@ describe('by hand', () => {
     expect(pricesAtZero(scene, NO_FEE)).toEqual([fraction(34_500n)]);
     // Bought back at p with a fee of 1 %: 3,450 = 0.1·p·1.01.
     expect(pricesAtZero(scene, () => rate('0.01'))).toEqual([fraction(3_450_000n, 101n)]);
+  });
+
+  it('a long that cannot lose all it has has none, unless its market has prices below zero', () => {
+    const portfolio: Portfolio = { id: 'p', mode: 'cross', cash: cash(150n * E18), positions: [position(0, 1, 100)] };
+    const prices = pricesOf(() => dec(100));
+    const at = (allowNonPositive: boolean, fee = NO_FEE) =>
+      pricesAtZero({ instruments: instrumentsOf([marketOf(0, { lot: dec(1), allowNonPositive })]), portfolio, prices }, fee);
+    expect(at(true)).toEqual([fraction(-50n)]);
+    expect(at(false)).toEqual([null]);
+    expect(at(false, () => rate('0.5'))).toEqual([null]);
+    // At a price of exactly zero too.
+    const even = { ...portfolio, cash: cash(100n * E18) };
+    const instruments = instrumentsOf([marketOf(0, { lot: dec(1) })]);
+    expect(pricesAtZero({ instruments, portfolio: even, prices }, NO_FEE)).toEqual([null]);
   });
 
   it('an inverse long of 10,000 dollars at 10,000 with 0.2 coins: 1.2 = 10,000/p', () => {

@@ -130,6 +130,43 @@ describe('a portfolio', () => {
   });
 });
 
+describe("an open order's leverage", () => {
+  const base = instrumentsOf([marketOf(0), marketOf(1)]);
+  const leg = (market: number, size: number, leverage?: number) => ({
+    ...{ market, lots: lots(size), cost: cost(BigInt(size) * 100n * E18) },
+    ...(leverage === undefined ? {} : { leverage: dec(leverage) }),
+  });
+  /** What one order of 1,000 lots of 0.001 at 100 holds: 100 / its leverage. */
+  const held = (side: 1 | -1, positions: Portfolio['positions']) => {
+    const order = { market: 0, lots: lots(side * 1000), cost: cost(BigInt(side) * 100_000n * E18), reduceOnly: false };
+    const portfolio: Portfolio = { id: 'p', mode: 'cross', cash: cash(0n), positions, orders: [order] };
+    const value = valuePortfolio(
+      portfolio,
+      base,
+      pricesOf(() => dec(100)),
+    );
+    if (!value.priced) throw new Error('expected a priced portfolio');
+    return value.orders[0].initialMargin;
+  };
+  const [long, short, bare, elsewhere] = [leg(0, 1000, 5), leg(0, -1000, 2), leg(0, 1000), leg(1, 1000, 1)];
+
+  it.each([
+    ['a buy’s is the long’s', 1, [long, short], 20n],
+    ['whatever comes first', 1, [short, long], 20n],
+    ['a sell’s is the short’s', -1, [long, short], 50n],
+    ['whatever comes first', -1, [short, long], 50n],
+    ['that of the other side where its own has none', 1, [bare, short], 50n],
+    ['that of the other side where its own is not there', -1, [elsewhere, long], 20n],
+  ] as const)('%s', (_, side, positions, expected) => {
+    expect(held(side, positions)).toEqual(fraction(expected));
+  });
+
+  it('is none without a position in its market', () => {
+    expect(held(1, [elsewhere])).toEqual(held(1, []));
+    expect(compare(held(1, []), fraction(20n))).toBe(-1);
+  });
+});
+
 describe('printing', () => {
   it('rounds equity down and maintenance up, and derives the rest from what is printed', () => {
     const value = { equity: fraction(-1n, 3n), maintenance: fraction(1n, 3n) };
