@@ -31,7 +31,7 @@ function orderLine({ orderId, market, side, remaining, cancelling, limitPrice, e
 }
 
 /**
- * SHA-256, hex, over marks and funding by market, index prices by asset, portfolios by id with their accounts' source versions, open cases and orders in the order in which they
+ * SHA-256, hex, over marks and funding by market, index prices by asset, accounts and portfolios by id with position modes and source versions, open cases and orders in the order in which they
  * were opened, and what was last said of each liquidatable portfolio.
  */
 export function stateHash(engine: Engine): string {
@@ -46,12 +46,15 @@ export function stateHash(engine: Engine): string {
   }
   for (const asset of instruments.assets)
     if (asset !== instruments.valuation) hash.update(priceLine(`index ${asset.id}`, verdict.indexOf(asset.index)));
+  // Empty accounts too: what they know of versions decides which rows are taken.
   const handles: number[] = [];
-  for (let handle = 0; handle < store.handleEnd; handle++) if (store.isLive(handle) && book.exists(handle)) handles.push(handle);
+  for (let handle = 0; handle < store.handleEnd; handle++) if (store.isLive(handle)) handles.push(handle);
   const ids = new Map(handles.map((handle) => [handle, store.idOf(handle)]));
   handles.sort((a, b) => compareIds(ids.get(a) ?? '', ids.get(b) ?? ''));
-  for (const handle of handles)
-    hash.update(`${store.sourceVersionOf(handle)}|${portfolioLine(book.portfolio(handle), instruments)}`);
+  for (const handle of handles) {
+    const mode = book.isHedged(handle) ? 'hedge' : 'net';
+    hash.update(`${store.sourceVersionOf(handle)}|${mode}|${portfolioLine(book.portfolio(handle), instruments)}`);
+  }
   const { desk, signals } = engine.caseHalf;
   hash.update(`${desk.openedCount}\n`);
   for (const open of desk.open()) hash.update(caseLine(open));
