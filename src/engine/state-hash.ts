@@ -31,8 +31,8 @@ function orderLine({ orderId, market, side, remaining, cancelling, limitPrice, e
 }
 
 /**
- * SHA-256, hex, over marks and funding by market, index prices by asset, accounts and portfolios by id with position modes and source versions, open cases and orders in the order in which they
- * were opened, and what was last said of each liquidatable portfolio.
+ * SHA-256, hex, over marks and funding by market, index prices by asset, accounts and portfolios by id with position modes and source
+ * versions, open cases and orders in the order in which they were opened, and what was last said of each liquidatable portfolio.
  */
 export function stateHash(engine: Engine): string {
   const { book, scanner } = engine.scanHalf;
