@@ -6,6 +6,8 @@ import type { Io } from './io.js';
 export interface CommandModule {
   /** Without the leading `plimsoll`; shown at the end of the command's help. */
   readonly examples: readonly string[];
+  /** Options that may be given more than once: `--index`. Of every other that takes a value, a second is bad usage. */
+  readonly repeatable?: readonly string[];
   /** Declares arguments and options. */
   configure(command: Command): void;
   /** Throws `PlimsollError` for what the user has to mend. The arguments and options are those of `parsed`. */

@@ -1,6 +1,8 @@
 /** The command line as a function: arguments in, exit code out. Must not touch the process; that is main.ts. */
 import { Command } from 'commander';
 import { VERSION } from '../app/version.js';
+import { badInput } from '../model/errors.js';
+import { show } from '../model/problems.js';
 import type { CommandEntry, CommandModule } from './command.js';
 import { COMMANDS } from './commands.js';
 import { EXIT_DONE, EXIT_INTERRUPTED, reportError } from './errors.js';
@@ -62,6 +64,20 @@ async function buildProgram(argv: readonly string[], io: Io, commands: readonly 
 
 function configure(command: Command, module: CommandModule, io: Io): void {
   module.configure(command);
+  refuseSecondValues(command, module.repeatable ?? []);
   command.addHelpText('after', ['', 'Examples:', ...module.examples.map((example) => `  plimsoll ${example}`)].join('\n'));
   command.action(() => module.run(command, io));
+}
+
+/** Commander keeps the last of several values, so that of the others nobody would hear. */
+function refuseSecondValues(command: Command, repeatable: readonly string[]): void {
+  for (const option of command.options) {
+    const flag = option.long ?? option.flags;
+    if (!option.required || repeatable.includes(flag)) continue;
+    let isGiven = false;
+    command.on(`option:${option.name()}`, (value: string) => {
+      if (isGiven) throw badInput(flag, 'one value', `another, ${show(value)}`, 'bad-usage');
+      isGiven = true;
+    });
+  }
 }

@@ -1,3 +1,4 @@
+import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { VERSION } from '../../src/app/version.js';
 import type { CommandEntry, CommandModule } from '../../src/cli/command.js';
@@ -25,6 +26,43 @@ function entry(name: string, run: CommandModule['run'], more: { isDefault?: true
 }
 
 const failing = (error: unknown): CommandEntry[] => [entry('fail', () => Promise.reject(error))];
+
+describe('an option that takes one value', () => {
+  const FILES = ['--book', 'b.json', '--marks', 'm.json'];
+
+  test('is bad usage when it is given twice, in one line that names it', async () => {
+    for (const more of [['--book', 'c.json'], ['--book=c.json']]) {
+      const io = recordingIo();
+      expect(await runCli(['scan', ...FILES, ...more], io)).toBe(2);
+      expect(io.stderr.text).toBe('--book: expected one value, was another, "c.json"\n');
+      expect(io.stdout.text).toBe('');
+    }
+  });
+
+  test('so of every command and every option but those that are repeatable', async () => {
+    const repeatable: string[] = [];
+    for (const { name, load } of COMMANDS) {
+      const { command } = await load();
+      const parsed = new Command();
+      command.configure(parsed);
+      for (const { long, required, argChoices } of parsed.options) {
+        if (!required) continue;
+        const io = recordingIo();
+        // One that the option's own check lets through.
+        const value = argChoices?.[0] ?? (long === '--backend' ? 'js' : /^--(index|target)$/.test(`${long}`) ? 'A=1' : '1');
+        expect(await runCli([name, `${long}`, value, `${long}`, value], io)).not.toBe(0);
+        if (!io.stderr.text.includes(`${long}: expected one value, was another`)) repeatable.push(`${name} ${long}`);
+      }
+    }
+    expect(repeatable).toEqual(['explain --target', 'compare --rules', 'replay --index']);
+  });
+
+  test('a repeatable one has no default in the help', async () => {
+    const io = recordingIo();
+    expect(await runCli(['replay', '--help'], io)).toBe(0);
+    expect(io.stdout.text).not.toContain('(default: [])');
+  });
+});
 
 describe('exit codes', () => {
   test('a command that ends well exits 0 and gets its options', async () => {

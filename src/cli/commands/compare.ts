@@ -22,6 +22,7 @@ export const command: CommandModule = {
     'compare --book book.json --marks marks.json --rules book --rules usdm-bracket',
     'compare --book book.jsonl --marks marks.json --rules now.json --rules next.json --json | jq .newlyLiquidatable',
   ],
+  repeatable: ['--rules'],
   configure: (command) => {
     command
       .requiredOption('--book <file>', 'the book: .json, .jsonl or a Parquet folder')

@@ -22,6 +22,7 @@ export const command: CommandModule = {
     'explain --book book.json --marks marks.json --account alice --target BTCUSDT=25000',
     'explain --book book.json --marks marks.json --account alice --since earlier.json --json',
   ],
+  repeatable: ['--target'],
   configure: (command) => {
     command
       .requiredOption('--book <file>', 'the book: .json, .jsonl or a Parquet folder')

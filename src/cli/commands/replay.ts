@@ -31,7 +31,7 @@ interface Options {
   readonly from?: number;
   readonly to?: number;
   readonly marks?: string;
-  readonly index: readonly ReplayIndex[];
+  readonly index?: readonly ReplayIndex[];
   readonly report?: string;
   readonly json?: true;
 }
@@ -42,6 +42,7 @@ export const command: CommandModule = {
     'replay --candles candles --book book.jsonl --from 2019-09-24T18:00Z --to 2019-09-24T20:00Z --report crash.html',
     'replay --candles ../shared/data/depeg-2023-03 --book book.json --index USDC=BTCUSD/BTCUSDC',
   ],
+  repeatable: ['--index'],
   configure: (command) => {
     command
       .requiredOption('--candles <dir>', 'folder of <SYMBOL>.csv files of one-minute candles')
@@ -51,7 +52,7 @@ export const command: CommandModule = {
       .option('--from <time>', 'first bar: milliseconds, or a UTC time such as 2019-09-24T18:00Z', timeOption)
       .option('--to <time>', 'bars before this time', timeOption)
       .option('--marks <file>', 'what no candle gives: index prices, funding indexes, marks of other markets, from the start')
-      .option('--index <asset=series>', "an asset's index price: a series, or SERIES/SERIES; repeatable", indexOption, [])
+      .option('--index <asset=series>', "an asset's index price: a series, or SERIES/SERIES; repeatable", indexOption)
       .option('--backend <name>', 'auto or js', backendOption, 'auto')
       .option('--report <file>', 'write a page with plots (HTML, opens from disk)')
       .option('--json', 'print the summary as JSON');
@@ -67,7 +68,7 @@ export const command: CommandModule = {
 };
 
 /** `USDC=BTCUSD/BTCUSDC`, after those that came before it. */
-function indexOption(text: string, before: readonly ReplayIndex[]): ReplayIndex[] {
+function indexOption(text: string, before: readonly ReplayIndex[] = []): ReplayIndex[] {
   const [, asset, series, over] = /^([^=]+)=([^/]+)(?:\/([^/]+))?$/.exec(text) ?? [];
   if (asset === undefined) {
     throw new InvalidArgumentError(`Expected ASSET=SERIES or ASSET=SERIES/SERIES, was ${JSON.stringify(text)}.`);
@@ -93,7 +94,7 @@ async function replayWithStatus(options: Options, io: Io) {
       ...(options.from === undefined ? {} : { fromMs: options.from }),
       ...(options.to === undefined ? {} : { toMs: options.to }),
     },
-    indexes: options.index,
+    indexes: options.index ?? [],
     ...(options.marks === undefined ? {} : { marks: options.marks }),
     onLoaded: (positions) => loading.update(positions),
     onTick: (stats) => {
