@@ -21,7 +21,7 @@ function portfolioText(portfolio: ExplainedPortfolio, valuation: string): string
     table(TOTALS, [portfolio]),
     ...(assets.length === 0 ? [] : [titled(`equity in ${valuation}`, withSum(ASSETS, assets, [portfolio.equity]))]),
     ...(positions.length === 0 ? [] : [titled('positions', table(POSITIONS, positions))]),
-    ...(positions.length === 0 ? [] : [titled('where they end', table(endColumns(positions), positions))]),
+    ...(positions.length === 0 ? [] : [titled('where they end', table(endColumns(portfolio), positions))]),
     ...(orders.length === 0 ? [] : [titled('open orders', table(ORDERS, orders))]),
     ...(portfolio.unpriced ? [] : [needsText(portfolio, valuation)]),
   ];
@@ -89,13 +89,13 @@ const POSITIONS: readonly Column<ExplainedPosition>[] = [
   ['leverage', ({ leverage }) => leverage],
 ];
 
-/** Only what was asked for has the column of the margin to add. */
-function endColumns(positions: readonly ExplainedPosition[]): Column<ExplainedPosition>[] {
+/** Only what was asked for has the column of the margin to add. Of a portfolio that is liquidatable, the price is where it no longer is. */
+function endColumns({ positions, liquidatable }: ExplainedPortfolio): Column<ExplainedPosition>[] {
   const asked = positions.some(({ marginToAdd }) => marginToAdd !== undefined);
   return [
     ['market', ({ market }) => market],
     ['side', ({ side }) => side],
-    ['liquidation', ({ liquidationPrice }) => liquidationPrice],
+    [liquidatable ? 'recovers at' : 'liquidation', ({ liquidationPrice }) => liquidationPrice],
     ['other', ({ liquidationPriceOther }) => liquidationPriceOther],
     ['bankruptcy', ({ bankruptcyPrice }) => bankruptcyPrice],
     ['after fee', ({ bankruptcyPriceAfterFee }) => bankruptcyPriceAfterFee],

@@ -164,7 +164,10 @@ describe('for people', () => {
     expect(stdout.match(/^p\d+ +newly /gm)?.length).toBe(50);
     expect(stdout).toContain('\nand 10 more\n');
     const counts = 'changed 60, newly liquidatable 60, no longer liquidatable 0, unpriced 0 (portfolios 60, accounts 60)';
-    expect(stdout.endsWith(`from book to ${dear}: ${counts}\n`)).toBe(true);
+    expect(stdout.endsWith(`from A = book to B = ${dear}: ${counts}\n`)).toBe(true);
+    expect(stdout.split('\n')[0].trim().replace(/ {2,}/g, '|')).toBe(
+      'changed|liquidatable|equity A|equity B|maintenance A|maintenance B|ratio A|ratio B',
+    );
   });
 
   test('nothing changed is one line', async () => {

@@ -120,6 +120,15 @@ test('the margin to add makes the target the liquidation price', async () => {
   expect('marginToAdd' in (await asked('-5000')).positions[0]).toBe(false);
 });
 
+test('of a portfolio that is liquidatable the price is told as the one at which it recovers', async () => {
+  const headings = async (mark: string) => {
+    const { stdout } = await explained(BOOK, { ...NOW, marks: { ...NOW.marks, BTCUSDT: mark } });
+    return [stdout.split('\n')[0], stdout.split('\n').find((line) => / +other +bankruptcy/.test(line))];
+  };
+  expect(await headings('10000')).toEqual(['alice (cross): liquidatable', expect.stringMatching(/side +recovers at +other/)]);
+  expect(await headings('29000')).toEqual(['alice (cross): not liquidatable', expect.stringMatching(/side +liquidation +other/)]);
+});
+
 test('targets that are none', async () => {
   const wrong = ['--target', 'BTCUSDT=0', '--target', 'SOL=1', '--target', 'ETHUSD=1', '--target', 'ETHUSD=2'];
   const { code, stderr } = await explained(BOOK, NOW, ...wrong);

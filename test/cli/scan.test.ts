@@ -132,5 +132,6 @@ test('the table names who is insolvent and what is unpriced', async () => {
   };
   const { stdout } = await inProcess(...scanArgs(paths));
   expect(stdout).toMatch(/^debtor +-1\.000000 +1\.000000$/m);
+  expect(stdout).toMatch(/^unpriced +markets without a mark, assets without an index price$/m);
   expect(stdout).toMatch(/^lost +X Y$/m);
 });

@@ -269,6 +269,16 @@ describe('docs/rules.md', () => {
     expect(fitsSchema(input)).toBe(true);
   });
 
+  test('says which keys are required', () => {
+    expect(page).toContain('Every key of this table is required but `$schema` and `"*"`');
+    const whole = setOf({ $schema: 'x' });
+    for (const key of Object.keys(whole)) {
+      const { [key]: _, ...rest } = whole;
+      expect({ key, count: readSet(rest).problems.length }).toEqual({ key, count: key === '$schema' ? 0 : 1 });
+      expect(page).toContain(`\n| \`${key}\` |`);
+    }
+  });
+
   test('names every shipped set', () => {
     for (const { file } of SHIPPED) expect(page).toContain(`\n| \`${basename(file, '.json')}\` |`);
   });

@@ -65,7 +65,7 @@ function describe(comparison: Comparison, before: string, after: string): string
     `no longer liquidatable ${grouped(noLongerLiquidatable.length)}`,
     `unpriced ${grouped(unpriced.length)}`,
   ];
-  parts.push(`from ${before} to ${after}: ${found.join(', ')} (${size})\n`);
+  parts.push(`from A = ${before} to B = ${after}: ${found.join(', ')} (${size})\n`);
   return parts.join('\n');
 }
 
@@ -82,7 +82,7 @@ function changesTable(changes: readonly ComparedRow[]): string {
       before.marginRatio ?? '-',
       after.marginRatio ?? '-',
     ]);
-  const header = ['changed', 'liquidatable', 'equity', 'then', 'maintenance', 'then', 'ratio', 'then'];
+  const header = ['changed', 'liquidatable', ...['equity', 'maintenance', 'ratio'].flatMap((each) => [`${each} A`, `${each} B`])];
   return formatTable(header, rows);
 }
 

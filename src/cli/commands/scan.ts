@@ -22,7 +22,7 @@ export const command: CommandModule = {
   configure: (command) => {
     command
       .requiredOption('--book <file>', 'the book: .json, .jsonl or a Parquet folder')
-      .requiredOption('--marks <file>', 'mark prices as JSON')
+      .requiredOption('--marks <file>', 'mark and index prices as JSON')
       .option('--rules <set>', "a rule set in place of the book's own rules (see plimsoll rules list)")
       .option('--backend <name>', 'auto or js', backendOption, 'auto')
       .option('--json', 'print JSON, one line');
@@ -58,7 +58,7 @@ function describe(summary: ScanSummary): string {
   }
   if (unpriced.length > 0) {
     const rows = unpriced.map(({ portfolio, missing }) => [portfolio, missing.join(' ')]);
-    parts.push(formatTable(['unpriced', 'markets without a mark'], rows));
+    parts.push(formatTable(['unpriced', 'markets without a mark, assets without an index price'], rows));
   }
   const size = `positions ${grouped(summary.positions)}, portfolios ${grouped(summary.portfolios)}, accounts ${grouped(summary.accounts)}`;
   const found = `liquidatable ${grouped(liquidatable.length)}, insolvent ${grouped(insolvent.length)}, unpriced ${grouped(unpriced.length)}`;
