@@ -86,15 +86,15 @@ function targetsOf(given: readonly TargetPrice[], account: Account, instruments:
   const targets = new Map<number, Decimal>();
   const held = new Set([...account.cross, ...account.isolated].map(({ market }) => market));
   for (const { market: id, price: text } of given) {
-    const where = `target ${id}`;
+    const where = `--target ${id}`;
     const market = instruments.marketIndex.get(id);
     const price = tryParseDecimal(text);
-    const isPrice =
-      price !== null && (price.units > 0n || (market !== undefined && instruments.markets[market].allowNonPositive));
+    const hasAnyPrice = market !== undefined && instruments.markets[market].allowNonPositive;
+    const isPrice = price !== null && (price.units > 0n || hasAnyPrice);
     if (market === undefined || !held.has(market))
       problems.add(where, `a market in which ${account.id} has a position`, show(id));
     else if (targets.has(market)) problems.add(where, 'one price a market', 'another');
-    if (!isPrice) problems.add(where, 'a price as a decimal', show(text));
+    if (!isPrice) problems.add(where, `a price${hasAnyPrice ? '' : ' above zero'} as a decimal`, show(text));
     else if (market !== undefined) targets.set(market, price);
   }
   problems.throwIfAny();
@@ -123,6 +123,6 @@ async function findAccount({ book, account: id, rules, onKept, onLoaded }: Expla
   // What is assigned inside of a callback is unknown to the compiler.
   const result = { instruments: instruments as Instruments | null, account: found as Account | null };
   assert(result.instruments !== null, 'expected a header');
-  if (result.account === null) throw badInput('account', `an account of ${book}`, show(id), 'nothing-to-do');
+  if (result.account === null) throw badInput('--account', `an account of ${book}`, show(id), 'nothing-to-do');
   return { instruments: result.instruments, account: result.account, funded };
 }

@@ -19,7 +19,7 @@ export function indexSources(indexes: readonly ReplayIndex[], instruments: Instr
   const others = assets.filter((asset) => asset !== valuation).map(({ id }) => id);
   const seen = new Set<string>();
   const sources = indexes.map(({ asset, series, over }): IndexSource => {
-    const where = `index ${asset}`;
+    const where = `--index ${asset}`;
     if (!others.includes(asset)) {
       const known = others.length === 0 ? 'none, as the book has no asset' : `an asset of the book (${others.join(', ')})`;
       problems.add(where, `${known} but its valuation asset ${valuation.id}`, show(asset));

@@ -16,7 +16,7 @@ export async function startPrices(
   const [market] = [...funded].sort((a, b) => a - b);
   if (market === undefined) return NOTHING;
   const expected = `a file with the funding index of ${instruments.markets[market].id}, as positions of the book say up to which theirs is settled`;
-  throw badInput('marks', expected, 'nothing', 'bad-usage');
+  throw badInput('--marks', expected, 'nothing', 'bad-usage');
 }
 
 /** The first tick with what holds at the start; where both have a price the tick's is the one. */

@@ -98,7 +98,7 @@ class PriceTrace {
 /** A made-up book over the markets of a candle folder, at their prices when the replay starts; the dearest market is the busiest. */
 function syntheticFromCandles(set: CandleSet, range: CandleRange, positions: number, seed: number): SyntheticBook {
   const prices = openingPrices(set, range);
-  if (prices.size === 0) throw badInput('candles', 'bars in the range', 'none', 'nothing-to-do');
+  if (prices.size === 0) throw badInput('--candles', 'bars in the range', 'none', 'nothing-to-do');
   const opening = [...prices].sort(([, a], [, b]) => compareDecimals(b, a));
   const seeds = opening.map(([id, price]) => ({ id, base: id.replace(/USD[TC]?$/, ''), price }));
   return { instruments: syntheticInstruments(seeds, 'USD'), prices: opening.map(([, price]) => price), positions, seed };
@@ -107,9 +107,9 @@ function syntheticFromCandles(set: CandleSet, range: CandleRange, positions: num
 /** The command line has checked its flags; a library's caller may not have. */
 function checkNumbers(positions: number, seed: number, { fromMs = 0, toMs = Number.POSITIVE_INFINITY }: CandleRange): void {
   if (!Number.isSafeInteger(positions) || positions < 1)
-    throw badInput('positions', 'a whole number above 0', String(positions), 'bad-usage');
-  if (!Number.isSafeInteger(seed) || seed < 0) throw badInput('seed', 'a whole number from 0', String(seed), 'bad-usage');
-  if (!(fromMs < toMs)) throw badInput('range', 'a start before its end', `${fromMs} to ${toMs}`, 'bad-usage');
+    throw badInput('--positions', 'a whole number above 0', String(positions), 'bad-usage');
+  if (!Number.isSafeInteger(seed) || seed < 0) throw badInput('--seed', 'a whole number from 0', String(seed), 'bad-usage');
+  if (!(fromMs < toMs)) throw badInput('--from', `a time before --to, which is ${toMs}`, String(fromMs), 'bad-usage');
 }
 
 function statsOf(engine: Engine): EngineStats {

@@ -10,7 +10,7 @@ import { badInput } from '../model/errors.js';
 import { rateText } from '../model/instrument-input.js';
 import type { Asset, Market, RequirementTable, VenueRules } from '../model/instruments.js';
 import { ProblemList, show } from '../model/problems.js';
-import { marketsFromTiers } from '../rules/import-tiers.js';
+import { isCoinMargined, marketIdOf, marketsFromTiers } from '../rules/import-tiers.js';
 import { numbersAsText } from '../rules/number-text.js';
 import { applyRules, entryFor, type RuleSet, ruleSetFromInput, tablesOf } from '../rules/rule-set.js';
 
@@ -28,14 +28,14 @@ async function shippedNames(): Promise<string[]> {
 }
 
 /**
- * A shipped rule set by its name, or one from a file (a path that ends in `.json`). Throws bad input with every problem of the file, and bad usage
+ * A shipped rule set by its name, or one from a file (a path that ends in `.json`). `where` it was asked for is told of what is neither. Throws bad input with every problem of the file, and bad usage
  * for what is neither.
  */
-export async function loadRules(nameOrFile: string): Promise<RuleSet> {
+export async function loadRules(nameOrFile: string, where = 'rules'): Promise<RuleSet> {
   if (nameOrFile.endsWith('.json')) return readRules(nameOrFile);
   const names = await shippedNames();
   if (names.includes(nameOrFile)) return readRules(join(SHIPPED, `${nameOrFile}.json`));
-  throw badInput('rules', `one of ${names.join(', ')}, or a .json file`, show(nameOrFile), 'bad-usage');
+  throw badInput(where, `one of ${names.join(', ')}, or a .json file`, show(nameOrFile), 'bad-usage');
 }
 
 async function readRules(path: string): Promise<RuleSet> {
@@ -52,7 +52,7 @@ export type OnKept = (markets: readonly string[], set: RuleSet) => void;
 /** What a rule set makes of a book's header before it is read; without one the header stays as it is. */
 export async function rulesChange(nameOrFile: string | undefined, onKept: OnKept = () => undefined): Promise<HeaderChange> {
   if (nameOrFile === undefined) return (header) => header;
-  const set = await loadRules(nameOrFile);
+  const set = await loadRules(nameOrFile, '--rules');
   return (header) => {
     const { markets } = (header ?? {}) as { markets?: unknown };
     const ids = typeof markets === 'object' && markets !== null ? Object.keys(markets) : [];
@@ -156,16 +156,23 @@ function shownTable({ method, tiers }: RequirementTable): ShownTable {
 
 /**
  * A rule set of the tiers in a file of ccxt's `fetchLeverageTiers`, under the rules of `usdm-bracket`. Throws bad input with every problem of the
- * file: gaps between tiers, rates that fall, published deductions that the floors and rates do not give.
+ * file: gaps between tiers, rates that fall, published deductions that the floors and rates do not give. `onCoinMargined` is told the markets
+ * whose tables count in a coin, if there are any: the scheme is one of another kind of contract.
  */
-export async function importRules(path: string): Promise<RuleSet> {
+export async function importRules(
+  path: string,
+  onCoinMargined: (markets: readonly string[]) => void = () => undefined,
+): Promise<RuleSet> {
   const problems = new ProblemList();
   const text = await readText(path);
   if (parseJson(text, { file: path }, problems) === undefined) throw problems.toError();
   const base = await loadRules(IMPORT_SCHEME);
-  const markets = marketsFromTiers(JSON.parse(numbersAsText(text)), base, prefixOf({ file: path }), problems);
+  const tiers: unknown = JSON.parse(numbersAsText(text));
+  const markets = marketsFromTiers(tiers, base, prefixOf({ file: path }), problems);
   problems.throwIfAny();
   if (Object.keys(markets).length === 0) throw badInput(path, 'at least one symbol', 'none', 'nothing-to-do');
+  const coinMargined = Object.keys(tiers as object).filter(isCoinMargined);
+  if (coinMargined.length > 0) onCoinMargined(coinMargined.map(marketIdOf));
   const { version, sources, formulas, rules } = base;
   const title = `Leverage tiers of ${basename(path)} under the rules of ${base.name}`;
   return { version, name: 'imported-tiers', title, sources, formulas, rules, markets, assets: {} };

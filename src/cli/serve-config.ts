@@ -95,7 +95,7 @@ export function serveConfig(
   const config = Object.fromEntries(entries) as ServeConfig;
   if ((config.book === null) !== (config.marks === null)) {
     const [given, missing] = config.book === null ? ['marks', 'book'] : ['book', 'marks'];
-    problems.add(missing, `a file, because ${given} is given`, 'nothing');
+    problems.add(`--${missing}`, `a file, because ${given} is given`, 'nothing');
   }
   if (config.operatorToken !== null && config.operatorToken === config.executorToken)
     problems.add('executorToken', 'another than operatorToken', 'the same');

@@ -123,7 +123,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   InvalidCharacter: 'no control character in a string',
 };
 
-function addSyntaxProblem(text: string, { file, line = 1 }: JsonSource, problems: ProblemList): void {
+function addSyntaxProblem(text: string, source: JsonSource, problems: ProblemList): void {
+  const { file, line = 1 } = source;
   let first = { error: '', offset: 0, line: 0, column: 0 };
   try {
     const onError = (code: ParseErrorCode, offset: number, _length: number, startLine: number, column: number) => {
@@ -131,7 +132,9 @@ function addSyntaxProblem(text: string, { file, line = 1 }: JsonSource, problems
     };
     visit(text, { onError }, { disallowComments: true });
   } catch {
-    // Nested too deep for the second parser: the place stays the beginning.
+    // The second parser is a recursive one. Where exactly the text is broken stays unknown.
+    problems.add(prefixOf(source).slice(0, -2), `at most ${NESTING_MAX} levels of nesting`, 'far more');
+    return;
   }
   const word = /^(?:[A-Za-z0-9_.+-]{1,20}|.)/su.exec(text.slice(first.offset, first.offset + 20));
   const where = `${file}:${line + first.line}:${first.column + 1}`;

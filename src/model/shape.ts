@@ -11,11 +11,13 @@ export function leaf<Value>(accepts: (value: unknown) => boolean, expected: stri
   return z.custom<Value>(accepts, { error: expected, abort: true });
 }
 
+const NO_SUCH_KEY = 'no such key';
+
 /** An object with these keys and no other. `what` is how a problem calls it: `a market`. */
 export function object<Shape extends z.ZodRawShape>(shape: Shape, what: string): z.ZodObject<Shape, z.core.$strict> {
   const keys = Object.keys(shape).join(', ');
   return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? `no such key (${what} has ${keys})` : `an object: ${what}`),
+    error: (issue) => (issue.code === 'unrecognized_keys' ? `${NO_SUCH_KEY} (${what} has ${keys})` : `an object: ${what}`),
   });
 }
 
@@ -27,13 +29,19 @@ export type Path = readonly (string | number)[];
  */
 export function addShapeProblems(schema: z.ZodType, input: unknown, where: string, problems: ProblemList): Path[] {
   const broken: Path[] = [];
-  for (const issue of schema.safeParse(input).error?.issues ?? []) {
+  const issues = schema.safeParse(input).error?.issues ?? [];
+  const swapped = swappedKeys(issues, input);
+  for (const issue of issues) {
     const path = issue.path as Path;
     const here = path.reduce<string>(member, where);
-    const found = path.reduce<unknown>((value, key) => (value as Record<string | number, unknown> | undefined)?.[key], input);
+    const found = valueAt(input, path);
     if (issue.code === 'unrecognized_keys') {
       const holder = found as Record<string, unknown>;
-      for (const key of issue.keys) problems.add(member(here, key), issue.message, show(holder[key]));
+      const missing = swapped.get(path.join(' '));
+      const message = missing === undefined ? issue.message : issue.message.replace(NO_SUCH_KEY, `${missing} in its place`);
+      for (const key of issue.keys) problems.add(member(here, key), message, show(holder[key]));
+    } else if (path.length > 0 && swapped.get(path.slice(0, -1).join(' ')) === path.at(-1)) {
+      broken.push(path);
     } else {
       const counted = issue.code === 'too_small' || issue.code === 'too_big';
       problems.add(place(here), issue.message, counted && Array.isArray(found) ? String(found.length) : show(found));
@@ -41,4 +49,23 @@ export function addShapeProblems(schema: z.ZodType, input: unknown, where: strin
     }
   }
   return broken;
+}
+
+function valueAt(input: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<string | number, unknown> | undefined)?.[key], input);
+}
+
+/** By the path of an object with one key too many and one too few, the latter: one mistake, to be told in one line. */
+function swappedKeys(issues: readonly z.core.$ZodIssue[], input: unknown): Map<string, string> {
+  const swapped = new Map<string, string>();
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys' || issue.keys.length !== 1) continue;
+    const path = issue.path as Path;
+    const inside = issues.filter((each) => each.path.length === path.length + 1 && path.every((key, i) => each.path[i] === key));
+    const missing = inside
+      .filter((each) => valueAt(input, each.path as Path) === undefined)
+      .map((each) => String(each.path.at(-1)));
+    if (missing.length === 1) swapped.set(path.join(' '), missing[0]);
+  }
+  return swapped;
 }

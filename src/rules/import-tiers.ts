@@ -2,13 +2,15 @@
  * Leverage tiers in the shape of ccxt's `fetchLeverageTiers` (`{ symbol: [tier, …] }`) as the markets of a rule set. Knows that shape; numbers
  * come as texts (see number-text.ts).
  */
+import { compareDecimals, parseDecimal } from '../model/decimal.js';
 import { ID_TEXT, isId } from '../model/instrument-schema.js';
-import { member } from '../model/json-path.js';
+import { member, place } from '../model/json-path.js';
 import { ProblemList, show } from '../model/problems.js';
 import { decimalText } from './number-text.js';
 import { type MarketRules, type RuleSet, ruleSetFromInput } from './rule-set.js';
 
 const NUMBER_TEXT = 'a number';
+const TIERS_TEXT = 'an object of tiers by symbol, as fetchLeverageTiers gives it';
 /** What a problem of the market's rules is a problem of in the tier that they came from. */
 const FIELD: Readonly<Record<string, string>> = {
   floor: 'minNotional',
@@ -23,6 +25,11 @@ export function marketIdOf(symbol: string): string {
   return match === null ? symbol : `${match[1]}${match[2]}${match[3] ?? ''}`;
 }
 
+/** Whether a symbol's contract settles in what it is on, as `BTC/USD:BTC` does: an inverse contract, whose notionals are in the coin. */
+export function isCoinMargined(symbol: string): boolean {
+  return /^([^/:]+)\/(?!\1:)[^/:]+:\1(-.+)?$/.test(symbol);
+}
+
 /**
  * The rules of every symbol: brackets of its maintenance rates (`info.cum`, the published deduction, is checked where it is given), and initial
  * margin of one over the greatest leverage of the tier. Adds every problem under `where`, placed in the input.
@@ -30,7 +37,17 @@ export function marketIdOf(symbol: string): string {
 export function marketsFromTiers(input: unknown, base: RuleSet, where: string, problems: ProblemList): RuleSet['markets'] {
   const markets: Record<string, MarketRules> = {};
   if (!isObject(input)) {
-    problems.add(where.replace(/: $/, ''), 'an object of tiers by symbol, as fetchLeverageTiers gives it', show(input));
+    problems.add(place(where), TIERS_TEXT, show(input));
+    return markets;
+  }
+  // No symbol, but a key of rule sets and books alike.
+  if (Object.hasOwn(input, 'version')) {
+    const found = Object.hasOwn(input, 'accounts')
+      ? 'a book'
+      : Object.hasOwn(input, 'sources')
+        ? 'a rule set'
+        : 'one with a version';
+    problems.add(place(where), TIERS_TEXT, found);
     return markets;
   }
   for (const [symbol, tiers] of Object.entries(input)) {
@@ -52,6 +69,8 @@ function marketOf(tiers: readonly unknown[], base: RuleSet, where: string, probl
     if (i === 0 || minNotional === null || above === minNotional) continue;
     problems.add(inTier(i, 'minNotional'), `${above ?? 'a number'}, the maxNotional of the tier before`, minNotional);
   }
+  addLastProblem(read, (path) => inTier(read.length - 1, path), problems);
+  addLeverageProblems(tiers, inTier, problems);
   const rows = read.map(({ minNotional, rate, cum }) => ({
     floor: minNotional ?? '',
     rate: rate ?? '',
@@ -68,6 +87,27 @@ function marketOf(tiers: readonly unknown[], base: RuleSet, where: string, probl
   return { ...market, maintenance: { ...market.maintenance, tiers: rows.map(({ floor, rate }) => ({ floor, rate })) } };
 }
 
+/** The last tier holds something; that every other does follows from the floors. */
+function addLastProblem(read: readonly TierTexts[], at: (path: string) => string, problems: ProblemList): void {
+  const { minNotional = null, maxNotional = null } = read.at(-1) ?? {};
+  if (minNotional === null || maxNotional === null) return;
+  if (compareDecimals(parseDecimal(maxNotional), parseDecimal(minNotional)) > 0) return;
+  problems.add(at('maxNotional'), `above the minNotional ${minNotional}, or none`, maxNotional);
+}
+
+/** A table of initial margin has every tier or is none: of leverages that only some have nothing true can be made. */
+function addLeverageProblems(
+  tiers: readonly unknown[],
+  inTier: (i: number, path: string) => string,
+  problems: ProblemList,
+): void {
+  const lacks = tiers.map((tier) => isObject(tier) && (tier.maxLeverage ?? null) === null);
+  if (lacks.every((each) => each)) return;
+  for (const [i, isLacking] of lacks.entries()) {
+    if (isLacking) problems.add(inTier(i, 'maxLeverage'), 'a number, as the symbol has other tiers with one', 'nothing');
+  }
+}
+
 /** The check of every rule set, its places told as those of the tiers. */
 function checkMarket(
   market: MarketRules,
@@ -77,10 +117,14 @@ function checkMarket(
 ): void {
   const found = new ProblemList();
   ruleSetFromInput({ ...base, markets: { M: market }, assets: {} }, '', found);
+  let isRateWrong = false;
   for (const { where, expected, found: was } of found.listed) {
     const [, table, tier, field] = /^markets\.M\.(\w+)\.tiers(?:\[(\d+)\]\.(\w+))?$/.exec(where) ?? [];
     // Both tables have the same floors: they are told once.
     if (table === 'initial' && field !== 'maxLeverage') continue;
+    // Deductions that a wrong rate gives are no problem of their own.
+    if (field === 'rate') isRateWrong = true;
+    if (field === 'deduction' && isRateWrong) continue;
     problems.add(placeOf(tier === undefined ? null : Number(tier), FIELD[field]), expected, was);
   }
 }

@@ -114,11 +114,11 @@ describe('what is refused', () => {
     const { problems } = (await failed.catch((error: PlimsollError) => error)) as PlimsollError;
     const known = 'an asset of the book (COIN, IDLE) but its valuation asset USD';
     expect(problems.map(({ where, expected, found }) => [where, expected.replace(/\(COIN2.*\)/, '(…)'), found])).toEqual([
-      ['index USD', known, '"USD"'],
-      ['index GOLD', known, '"GOLD"'],
-      ['index COIN', 'one series for each asset', 'another'],
-      ['index COIN', 'a series of the folder (…)', '"NONE"'],
-      ['index COIN', 'a series of the folder (…)', '"NIL"'],
+      ['--index USD', known, '"USD"'],
+      ['--index GOLD', known, '"GOLD"'],
+      ['--index COIN', 'one series for each asset', 'another'],
+      ['--index COIN', 'a series of the folder (…)', '"NONE"'],
+      ['--index COIN', 'a series of the folder (…)', '"NIL"'],
     ]);
   });
 });
@@ -193,6 +193,6 @@ describe('from the command line', () => {
   test('refuses a series that is not there', async () => {
     const { code, stderr } = await run('--index', 'COIN=Y');
     expect(code).toBe(2);
-    expect(stderr).toContain('index COIN: expected a series of the folder (COIN2, COINUSD, X, X2, XCOIN), was "Y"');
+    expect(stderr).toContain('--index COIN: expected a series of the folder (COIN2, COINUSD, X, X2, XCOIN), was "Y"');
   });
 });

@@ -167,7 +167,7 @@ describe('nothing to work on', () => {
       'alice/BTCUSDT',
     );
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toBe(`account: expected an account of ${pathOf('good.json')}, was "alice/BTCUSDT"\n`);
+    expect(stderr).toBe(`--account: expected an account of ${pathOf('good.json')}, was "alice/BTCUSDT"\n`);
   });
 });
 
@@ -181,6 +181,8 @@ describe('bad usage exits 2 before anything is read', () => {
     [['scan', ...files, '--backend', 'quantum'], 'Expected auto or js'],
     [['scan', ...files, '--backend', 'cuda'], '--backend: expected auto or js, was cuda'],
     [['explain', ...files], '--account'],
+    [['scan', ...files, '--rules', 'nobody'], '--rules: expected one of'],
+    [['replay', '--candles', 'x', '--from', '5', '--to', '5'], '--from: expected a time before --to, which is 5, was 5\n'],
     [['generate', '--out', 'x'], '--positions'],
     [['generate', '--positions', '10'], '--out'],
     [['generate', '--positions', '0', '--out', 'x'], 'Expected a whole number from 1'],

@@ -134,10 +134,15 @@ test('targets that are none', async () => {
   const { code, stderr } = await explained(BOOK, NOW, ...wrong);
   expect(code).toBe(2);
   expect(stderr.trimEnd().split('\n')).toEqual([
-    'target BTCUSDT: expected a price as a decimal, was "0"',
-    'target SOL: expected a market in which alice has a position, was "SOL"',
-    'target ETHUSD: expected one price a market, was another',
+    '--target BTCUSDT: expected a price above zero as a decimal, was "0"',
+    '--target SOL: expected a market in which alice has a position, was "SOL"',
+    '--target ETHUSD: expected one price a market, was another',
   ]);
+  const oil = { ...BOOK, markets: { ...BOOK.markets, BTCUSDT: { ...(BOOK.markets.BTCUSDT as object), allowNonPositive: true } } };
+  expect((await explained(oil, NOW, '--target', 'BTCUSDT=x')).stderr).toBe(
+    '--target BTCUSDT: expected a price as a decimal, was "x"\n',
+  );
+  expect((await explained(oil, NOW, '--target', 'BTCUSDT=-5')).code).toBe(0);
   expect((await explained(BOOK, NOW, '--target', 'BTCUSDT')).stderr).toContain('Expected MARKET=PRICE, was "BTCUSDT".');
 });
 

@@ -149,6 +149,7 @@ describe('bad usage', () => {
     ],
     [['rules', 'show', '../package'], 'or a .json file, was "../package"'],
     [['rules', 'show', 'nowhere.json'], 'nowhere.json: expected a file that can be read, was missing (ENOENT)'],
+    [['scan', '--book', BOOK, '--marks', MARKS, '--rules', 'book'], '--rules: expected one of coinm-bracket'],
     [['scan', '--book', BOOK, '--marks', MARKS, '--rules', 'book'], 'or a .json file, was "book"'],
   ])('%j', async (args, problem) => {
     const { code, stdout, stderr } = await inProcess(...args);
@@ -245,6 +246,18 @@ describe('rules import', () => {
     const { code, stdout, stderr } = await inProcess('rules', 'import', path);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toBe(`${path}: ["A/B:B"][1].minNotional: expected 10, the maxNotional of the tier before, was 20\n`);
+  });
+
+  test('tables that count in a coin are said to', async () => {
+    const coin = write('coin.json', {
+      'BTC/USD:BTC': [tier(0, null, 0.01, 50, '0')],
+      'A/USDT:USDT': [tier(0, null, 0.1, 5, '0')],
+    });
+    const { code, stderr } = await inProcess('rules', 'import', coin);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: 'tables of BTCUSD count in the coin that they settle in: they fit inverse markets of a book\n',
+    });
   });
 
   test('a file without symbols is nothing to work on', async () => {

@@ -123,7 +123,7 @@ describe('what is refused', () => {
       '--tick-interval-ms: expected a whole number from 1 to 60000, was "1.5"',
       '--executor: expected paper or external, was "me"',
       'PLIMSOLL_CRASH: expected true or false, was "perhaps"',
-      'marks: expected a file, because book is given, was nothing',
+      '--marks: expected a file, because book is given, was nothing',
     ]);
   });
 
@@ -145,7 +145,7 @@ describe('what is refused', () => {
   });
 
   test('marks without a book', () => {
-    expect(problemsOf(undefined, {}, { marks: 'm' })).toEqual(['book: expected a file, because marks is given, was nothing']);
+    expect(problemsOf(undefined, {}, { marks: 'm' })).toEqual(['--book: expected a file, because marks is given, was nothing']);
   });
 
   test('secrets that are short or the same, without showing them', () => {

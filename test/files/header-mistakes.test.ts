@@ -49,6 +49,16 @@ const MISTAKES: [path: string, value: unknown, line: string][] = [
     [{ floor: '0', haircut: '0', rate: '0' }],
     'assets.ETH.haircut[0].rate: expected no such key (a haircut band has floor, haircut), was "0"',
   ],
+  [
+    'assets/ETH/haircut',
+    [{ floor: '0', rate: '0.05' }],
+    'assets.ETH.haircut[0].rate: expected haircut in its place (a haircut band has floor, haircut), was "0.05"',
+  ],
+  [
+    TIERS,
+    [{ floor: '0', maxLeverage: '125' }],
+    'markets.BTCUSDT.maintenance.tiers[0].maxLeverage: expected rate in its place (a tier has floor, rate, deduction), was "125"',
+  ],
   ['assets/ETH/haircut', [{ floor: '1', haircut: '0' }], 'assets.ETH.haircut[0].floor: expected "0" in the first band, was "1"'],
   [
     'assets/ETH/haircut',

@@ -51,6 +51,7 @@ test('nesting is bounded', () => {
   const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
   expect(parse(deep(64)).lines).toEqual([]);
   expect(parse(deep(65)).lines).toEqual(['f.json: expected at most 64 levels of nesting, was 65']);
+  expect(parse('['.repeat(200_000)).lines).toEqual(['f.json: expected at most 64 levels of nesting, was far more']);
   expect(parse(deep(200_000)).lines).toEqual(['f.json: expected at most 64 levels of nesting, was 200000']);
   expect(parse('['.repeat(200_000)).lines).toHaveLength(1);
 });

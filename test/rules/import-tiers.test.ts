@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { formatDecimal, parseDecimal } from '../../src/model/decimal.js';
 import { rateText } from '../../src/model/instrument-input.js';
 import { ProblemList } from '../../src/model/problems.js';
-import { marketIdOf, marketsFromTiers } from '../../src/rules/import-tiers.js';
+import { isCoinMargined, marketIdOf, marketsFromTiers } from '../../src/rules/import-tiers.js';
 import { decimalText, numbersAsText } from '../../src/rules/number-text.js';
 import { type RuleSet, tablesOf } from '../../src/rules/rule-set.js';
 import { readSet, SHIPPED, setOf } from './support.js';
@@ -52,6 +52,17 @@ test.each([
   ['PF_XBTUSD', 'PF_XBTUSD'],
 ])('the symbol %s is the market %s', (symbol, id) => {
   expect(marketIdOf(symbol)).toBe(id);
+});
+
+test.each([
+  ['BTC/USD:BTC', true],
+  ['BTC/USD:BTC-250328', true],
+  ['BTC/USDT:USDT', false],
+  ['ETH/BTC', false],
+  ['ETH/USD:BTC', false],
+  ['PF_XBTUSD', false],
+])('%s is coin-margined: %s', (symbol, expected) => {
+  expect(isCoinMargined(symbol)).toBe(expected);
 });
 
 const tier = (from: number | string, to: number | string | null, rate: number | string, leverage = 10, more = '') =>
@@ -116,6 +127,28 @@ describe('problems are told where they stand', () => {
       `{"A/B:B":[${tier(0, null, 0.1)}],"A/B:C":[${tier(0, null, 0.1)}]}`,
       'tiers.json: ["A/B:C"]: expected a symbol whose market id no other has, was "AB" again',
     ],
+    [
+      `{"A/B:B":[${tier(0, 10, 0.2, 10)},${tier(10, null, 0.1, 10, ',"info":{"cum":"0"}')},${tier(20, null, 0.3, 5, ',"info":{"cum":"4"}')}]}`.replace(
+        '"maxNotional":null',
+        '"maxNotional":20',
+      ),
+      'tiers.json: ["A/B:B"][1].maintenanceMarginRate: expected a rate not below the last tier\'s 0.2, was "0.1"',
+    ],
+    [
+      `{"A/B:B":[${tier(0, 10, 0.1)},${tier(10, 10, 0.2)}]}`,
+      'tiers.json: ["A/B:B"][1].maxNotional: expected above the minNotional 10, or none, was 10',
+    ],
+    [
+      `{"A/B:B":[${tier(0, 10, 0.1)},${tier(10, null, 0.2)}]}`.replace('"maxLeverage":10', '"maxLeverage":null'),
+      'tiers.json: ["A/B:B"][0].maxLeverage: expected a number, as the symbol has other tiers with one, was nothing',
+    ],
+    [
+      `{"A/B:B":[${tier(0, 10, 0.1)},${tier(10, null, 0.2)}]}`.replace('"maxLeverage":10', '"maxLeverage":true'),
+      'tiers.json: ["A/B:B"][0].maxLeverage: expected a number, was true',
+    ],
+    ['{"version":"1","assets":{},"markets":{},"accounts":[]}', 'as fetchLeverageTiers gives it, was a book'],
+    ['{"version":1,"name":"x","sources":[],"markets":{}}', 'as fetchLeverageTiers gives it, was a rule set'],
+    ['{"version":1,"markets":{}}', 'as fetchLeverageTiers gives it, was one with a version'],
     ['[]', 'tiers.json: expected an object of tiers by symbol, as fetchLeverageTiers gives it, was []'],
   ])('%s', (json, problem) => {
     const { problems } = imported(json);

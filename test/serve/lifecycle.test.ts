@@ -157,7 +157,7 @@ describe('with a book of its own', () => {
     expect({ code, stdout, stderr }).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'marks: expected a file, because book is given, was nothing\n',
+      stderr: '--marks: expected a file, because book is given, was nothing\n',
     });
   });
 

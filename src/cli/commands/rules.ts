@@ -12,6 +12,7 @@ import {
 import { PlimsollError } from '../../model/errors.js';
 import type { CommandModule } from '../command.js';
 import { grouped } from '../format.js';
+import type { Io } from '../io.js';
 import { formatTable } from '../table.js';
 
 interface Options {
@@ -19,7 +20,7 @@ interface Options {
 }
 
 /** Returns what goes to stdout. */
-type Action = (options: Options, what: string) => Promise<string>;
+type Action = (options: Options, what: string, io: Io) => Promise<string>;
 
 const ACTIONS: Readonly<Record<string, { readonly takes: string | null; readonly run: Action }>> = {
   list: { takes: null, run: list },
@@ -52,7 +53,7 @@ export const command: CommandModule = {
       const found = what === undefined ? 'nothing' : JSON.stringify(what);
       throw new PlimsollError('bad-usage', `rules ${name}: expected ${takes ?? 'nothing more'}, was ${found}`);
     }
-    io.stdout.write(await run(parsed.opts<Options>(), what ?? ''));
+    io.stdout.write(await run(parsed.opts<Options>(), what ?? '', io));
   },
 };
 
@@ -93,8 +94,11 @@ function okText({ name, markets, assets }: ListedRules): string {
 }
 
 /** A rule set is a file: indented without `--json`. */
-async function importFile({ json }: Options, file: string): Promise<string> {
-  const set = await importRules(file);
+async function importFile({ json }: Options, file: string, io: Io): Promise<string> {
+  const set = await importRules(file, (markets) => {
+    const where = `tables of ${some(markets)} count in the coin that they settle in`;
+    io.stderr.write(`${where}: they fit inverse markets of a book\n`);
+  });
   return json ? line(set) : `${JSON.stringify(set, null, 2)}\n`;
 }
 
