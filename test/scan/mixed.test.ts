@@ -13,7 +13,7 @@ import { LiveBook } from '../../src/scan/live-book.js';
 import { Scanner } from '../../src/scan/scanner.js';
 import { Random } from '../../src/synthetic/random.js';
 import { dec } from '../support/books.js';
-import { atTheEdge, type MixedPrices, mixedAccount, mixedPrices, mixedVenue } from './mixed.js';
+import { atTheEdge, type MixedPrices, mixedAccount, mixedPrices, mixedVenue, pick, STEPS } from './mixed.js';
 
 const PORTFOLIOS = Number(process.env.PORTFOLIOS ?? 40_000);
 const SEED = Number(process.env.SEED ?? 1);
@@ -72,19 +72,8 @@ function setAll(scanner: Scanner, prices: MixedPrices, { valuation }: Instrument
   });
 }
 
-const STEPS: readonly (readonly [bigint, bigint])[] = [
-  [1n, 1n],
-  [1_001n, 1_000n],
-  [105n, 100n],
-  [100n, 105n],
-  [105_000_001n, 100_000_000n],
-  [100_000_000n, 105_000_001n],
-  [3n, 1n],
-  [1n, 3n],
-];
-
 function stepped(random: Random, price: Decimal, canNegate: boolean): Decimal {
-  const [up, down] = STEPS[random.integer(STEPS.length)];
+  const [up, down] = pick(random, STEPS);
   const units = (price.units * up) / down;
   const kept = units === 0n ? 1n : units;
   return { units: canNegate && random.chance(0.1) ? -kept : kept, decimals: price.decimals };

@@ -28,10 +28,10 @@ import {
 import type { Random } from '../../src/synthetic/random.js';
 import { dec, marketOf, rate, tiersOf } from '../support/books.js';
 
-const RATES = ['0', '0.004', '0.005', '0.01', '1/60', '0.025', '1/30', '0.05', '1/6', '0.25', '0.5', '1'];
-const HAIRCUTS = ['0', '0.005', '0.05', '1/7', '0.3', '0.5', '1'];
+export const RATES = ['0', '0.004', '0.005', '0.01', '1/60', '0.025', '1/30', '0.05', '1/6', '0.25', '0.5', '1'];
+export const HAIRCUTS = ['0', '0.005', '0.05', '1/7', '0.3', '0.5', '1'];
 
-function pick<T>(random: Random, from: readonly T[]): T {
+export function pick<T>(random: Random, from: readonly T[]): T {
   return from[random.integer(from.length)];
 }
 
@@ -104,6 +104,11 @@ function marketFor(random: Random, index: number, assets: readonly Asset[]): Mar
 export function mixedVenue(random: Random): Instruments {
   const assets = Array.from({ length: 1 + random.integer(4) }, (_, i) => assetOf(random, i));
   const markets = Array.from({ length: 1 + random.integer(5) }, (_, i) => marketFor(random, i, assets));
+  return venueOf(random, assets, markets);
+}
+
+/** The assets and markets under rules of some venue. */
+export function venueOf(random: Random, assets: readonly Asset[], markets: readonly Market[]): Instruments {
   return {
     ...DEFAULT_RULES,
     liquidateWhen: random.chance(0.5) ? 'equity<maintenance' : 'equity<=maintenance',
@@ -131,8 +136,24 @@ export function mixedPrices(random: Random, { markets, assets, valuation }: Inst
   const marks = markets.map(() => (random.chance(0.03) ? null : price()));
   const indexes = assets.map(({ index }) => (index === valuation.index ? dec(1) : random.chance(0.03) ? null : price()));
   const fundings = markets.map(() => (random.chance(0.3) ? dec(random.integer(2e6) - 1e6, 6) : dec(0)));
+  return movingPrices(marks, indexes, fundings);
+}
+
+export function movingPrices(marks: (Decimal | null)[], indexes: (Decimal | null)[], fundings: Decimal[]): MixedPrices {
   return { marks, indexes, fundings, mark: (m) => marks[m], index: (a) => indexes[a], funding: (m) => fundings[m] };
 }
+
+/** What a price moves by in a step, [up, down]: not at all, a little, and to the edges of a window and beyond. */
+export const STEPS: readonly (readonly [bigint, bigint])[] = [
+  [1n, 1n],
+  [1_001n, 1_000n],
+  [105n, 100n],
+  [100n, 105n],
+  [105_000_001n, 100_000_000n],
+  [100_000_000n, 105_000_001n],
+  [3n, 1n],
+  [1n, 3n],
+];
 
 function sizeOf(random: Random): number {
   const size = random.chance(0.1) ? 1 : random.chance(0.05) ? 2 ** 45 : magnitude(random, 7);
@@ -151,38 +172,54 @@ function amountOf(random: Random): bigint {
   return random.chance(0.3) ? -amount : amount;
 }
 
-/** Draws positions in distinct (market, side) slots. */
-function positionsOf(random: Random, markets: number, most: number, hedge: boolean): Position[] {
-  const slots = new Map<string, Position>();
-  for (let i = random.integer(most + 1); i > 0; i--) {
-    const position = positionOf(random, random.integer(markets));
-    slots.set(hedge ? `${position.market}${position.lots < 0}` : `${position.market}`, position);
-  }
-  return [...slots.values()];
+export function mixedAccount(random: Random, instruments: Instruments, id: string): Account {
+  const position = (market: number): Position => positionOf(random, market);
+  return accountOf(random, instruments, id, { rows: 5, orders: 3, position, amount: () => amountOf(random) });
 }
 
-export function mixedAccount(random: Random, { markets, assets, valuation }: Instruments, id: string): Account {
+/** What an account is drawn from. */
+export interface Draws {
+  /** Most cross positions, and most orders. */
+  readonly rows: number;
+  readonly orders: number;
+  readonly position: (market: number) => Position;
+  readonly amount: () => bigint;
+}
+
+/** Some account in net or hedge mode, with balances, positions of both kinds, and orders. */
+export function accountOf(random: Random, { markets, assets, valuation }: Instruments, id: string, draws: Draws): Account {
   const hedge = random.chance(0.4);
   const others = assets
-    .filter(({ index }) => index !== valuation.index && random.chance(0.5))
-    .map(({ index }): Balance => ({ asset: index, amount: cash(amountOf(random)) }));
-  const isolated = random.chance(0.3) ? positionsOf(random, markets.length, 2, hedge) : [];
-  const orders = Array.from({ length: random.chance(0.3) ? 1 + random.integer(3) : 0 }, (): OpenOrder => {
-    const { market, lots: size, cost: units } = positionOf(random, random.integer(markets.length));
+    .filter(({ index }) => index !== valuation.index && random.chance(Math.min(0.5, 20 / assets.length)))
+    .map(({ index }): Balance => ({ asset: index, amount: cash(draws.amount()) }))
+    .filter(({ amount }) => amount !== 0n);
+  const isolated = random.chance(0.3) ? positionsOf(random, markets.length, 2, hedge, draws) : [];
+  const orders = Array.from({ length: random.chance(0.3) ? 1 + random.integer(draws.orders) : 0 }, (): OpenOrder => {
+    const { market, lots: size, cost: units } = draws.position(random.integer(markets.length));
     return { market, lots: size, cost: units, reduceOnly: random.chance(0.2) };
   });
   return {
     id,
     positionMode: hedge ? 'hedge' : 'net',
-    balance: cash(random.chance(0.2) ? 0n : amountOf(random)),
+    balance: cash(random.chance(0.2) ? 0n : draws.amount()),
     ...(others.length === 0 ? {} : { others }),
-    cross: positionsOf(random, markets.length, 5, hedge),
+    cross: positionsOf(random, markets.length, draws.rows, hedge, draws),
     isolated: isolated.map((position): IsolatedPosition => {
-      const collateral = amountOf(random);
+      const collateral = draws.amount();
       return { ...position, collateral: cash(collateral < 0n ? -collateral : collateral) };
     }),
     ...(orders.length === 0 ? {} : { orders }),
   };
+}
+
+/** Draws positions in distinct (market, side) slots. */
+function positionsOf(random: Random, markets: number, most: number, hedge: boolean, { position }: Draws): Position[] {
+  const slots = new Map<string, Position>();
+  for (let i = random.integer(most + 1); i > 0; i--) {
+    const drawn = position(random.integer(markets));
+    slots.set(hedge ? `${drawn.market}${drawn.lots < 0}` : `${drawn.market}`, drawn);
+  }
+  return [...slots.values()];
 }
 
 /**
