@@ -17,7 +17,7 @@ import { noPrices, wildAccount, wildAmount, wildCost, wildMark, wildPrice, wildS
 
 const ACCOUNTS = 6;
 /** Decimal magnitudes of a venue; the first is drawn as ordinary venues are. */
-const MAGNITUDES = [3, 6, 12, 18];
+const MAGNITUDES = [3, 6, 12, 18, 29];
 
 export class Scene {
   readonly random: Random;

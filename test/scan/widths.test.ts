@@ -33,7 +33,8 @@ function venue(coins: number): Instruments {
 }
 
 function positionAt(random: Random, market: number, { units, decimals }: { units: bigint; decimals: number }): Position {
-  const size = (1 + random.integer(1e6)) * (random.chance(0.5) ? 1 : -1);
+  // Beyond what float32 holds exactly.
+  const size = (1 + random.integer(1e12)) * (random.chance(0.5) ? 1 : -1);
   return { market, lots: lots(size), cost: cost(BigInt(size) * units * pow10(EXACT_DECIMALS - decimals)) };
 }
 
