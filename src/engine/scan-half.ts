@@ -32,6 +32,8 @@ export class ScanHalf {
   readonly book: LiveBook;
   readonly scanner: Scanner;
   readonly counts: ScanCounts = { nominees: 0, unpriced: 0, insolvent: 0 };
+  /** Whether every asset counts as it stands, and only positions need margin. */
+  private readonly isPlain: boolean;
   /** Portfolios last reported as liquidatable. */
   private readonly watched = new Set<string>();
   /** Ids of portfolios without positions whose cash is negative: no mark moves them, so no scan looks at them. */
@@ -39,6 +41,7 @@ export class ScanHalf {
 
   constructor(instruments: Instruments, backend: Backend) {
     this.book = new LiveBook(instruments);
+    this.isPlain = instruments.orderMargin === 'initial' && instruments.assets.every(isPlain);
     this.scanner = new Scanner(this.book, backend);
   }
 
@@ -150,6 +153,7 @@ export class ScanHalf {
 
   /** Without haircuts and margin for anything but positions it is the equity. */
   private lossToZero({ equity, maintenance }: Valuation, rows: readonly BreachRow[]): Fraction | null {
+    if (this.isPlain) return equity;
     const { assets, markets, orderMargin } = this.book.instruments;
     const held = this.scanner.verdict.assets();
     if (orderMargin === 'initial' && held.every(({ asset }) => isPlain(assets[asset]))) return equity;

@@ -3,10 +3,10 @@
  * columns. It alone decides. It shares no code with the oracle in src/model/margin.ts; tests hold the two equal.
  */
 import type { Decimal } from '../model/decimal.js';
-import { assert } from '../model/errors.js';
+import { AssertionError, assert } from '../model/errors.js';
 import type { Fraction } from '../model/fraction.js';
 import { isPlain } from '../model/instruments.js';
-import { type Cost, cost, type Lots } from '../model/portfolio.js';
+import { cost, type Lots } from '../model/portfolio.js';
 import type { BreachRow, PriceUpdate, Standing, Valuation } from '../model/records.js';
 import { LANES } from '../store/shelf.js';
 import type { Rows } from '../store/store.js';
@@ -148,7 +148,7 @@ export class Verdict {
       found.push({
         market,
         lots: rows.chunk.lots[row] as Lots,
-        cost: cost(rows.chunk.cost.get(row)) satisfies Cost,
+        cost: cost(rows.chunk.cost.get(row)),
         mark,
         index,
         maintenance: { n: units * index.n, d: exact.rateUnit * this.notionalUnit * this.rules.one * index.d },
@@ -174,7 +174,7 @@ export class Verdict {
   }
 
   private indexFraction(asset: number): Fraction {
-    const { units, unit } = this.rules.prices[asset] ?? assertNever();
+    const { units, unit } = this.rules.prices[asset] ?? noPrice();
     return { n: units, d: unit };
   }
 
@@ -269,7 +269,7 @@ export class Verdict {
   /** Puts an asset's equity through its haircuts and borrow table, and both into the valuation asset. */
   private takeAsset(asset: number): void {
     const { equity, maintenance } = this.sums[asset];
-    const price = this.rules.prices[asset] ?? assertNever();
+    const price = this.rules.prices[asset] ?? noPrice();
     this.maintenance.add(maintenance.n * price.units, maintenance.d * price.unit);
     if (this.plain[asset] || equity.n === 0n) {
       this.equity.add(equity.n * price.units, equity.d * price.unit);
@@ -300,6 +300,6 @@ function absolute(units: bigint): bigint {
   return units < 0n ? -units : units;
 }
 
-function assertNever(): never {
-  throw new Error('expected a price');
+function noPrice(): never {
+  throw new AssertionError('expected a price');
 }
