@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { type ReplayOptions, replay } from '../../src/app/replay.js';
-import { pathOf, write } from '../cli/plimsoll.js';
+import { inProcess, pathOf, write } from '../cli/plimsoll.js';
 
 const DEPEG = fileURLToPath(new URL('../../../shared/data/depeg-2023-03', import.meta.url));
 const isThere = existsSync(DEPEG);
@@ -82,3 +82,39 @@ it.runIf(isThere)(
     expect(calm.summary.byCause).toEqual({ marks: 1, collateral: 0, either: 0, both: 0, already: 0 });
   },
 );
+
+/** Closes of a series in the two days, by minute. */
+function closes(series: string): Map<number, string> {
+  const lines = readFileSync(join(DEPEG, `${series}.csv`), 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1);
+  const bars = lines.map((line) => line.split(',')).filter(([time]) => Number(time) < TWO_DAYS.toMs);
+  return new Map(bars.map(([time, , , , close]) => [Number(time), close]));
+}
+
+it.runIf(isThere).each([
+  ['long', 'breached only because the collateral fell'],
+  ['long-usd', 'not liquidatable'],
+])('explain of %s at the depth of it says: %s', async (account, said) => {
+  const [marks, inUsdc] = [closes('BTCUSD'), closes('BTCUSDC')];
+  // The price of USDC is BTCUSD / BTCUSDC: at its least, and when the replay starts.
+  const worth = (time: number): number => Number(marks.get(time)) / Number(inUsdc.get(time));
+  const both = [...marks.keys()].filter((time) => inUsdc.has(time));
+  const low = both.reduce((least, time) => (worth(time) < worth(least) ? time : least));
+  const fileAt = (name: string, time: number): string =>
+    write(name, { version: 1, time, marks: { BTCUSD: marks.get(time) }, indexes: { USDC: worth(time).toFixed(8) } });
+  const paths = [write('depeg-explained.json', BOOK), fileAt('depeg-low.json', low), fileAt('depeg-start.json', both[0])];
+  const { stdout } = await inProcess(
+    'explain',
+    '--book',
+    paths[0],
+    '--marks',
+    paths[1],
+    '--since',
+    paths[2],
+    '--account',
+    account,
+  );
+  expect(stdout).toContain(said);
+});
