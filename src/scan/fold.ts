@@ -6,8 +6,8 @@ import { assert } from '../model/errors.js';
 import { type Instruments, isPlain } from '../model/instruments.js';
 import { LANES } from '../store/shelf.js';
 import type { Rows, Store } from '../store/store.js';
-import { blockOf, EXACT_UNIT, entryNumber, type LineTable, ROW, requirementNumber, tierOf, ULP } from './lines.js';
-import { ABOVE, type RowTerm, type Windows } from './windows.js';
+import { blockOf, EXACT_UNIT, entryNumber, type LineTable, ROW, ULP } from './lines.js';
+import { assignOnEntry, type RowTerm, type Windows } from './windows.js';
 
 const scratch = new Float32Array(1);
 const scratchBits = new Int32Array(scratch.buffer);
@@ -205,13 +205,13 @@ export class Folder {
     if (term.magnitude !== 0) fold.constants.add(term.constant, term.magnitude);
   }
 
-  /** An order's requirement is on its limit price: −f is a constant. */
+  /** An order has no line of a tier: only the constant of its requirement counts. */
   private foldOrder(row: number, index: number): void {
+    const { rows, term } = this;
     const market = this.table.markets[index];
-    const entry = Math.abs(entryNumber(market, this.rows.chunk.lots[row], this.rows.chunk.cost.toNumber(row))) * ABOVE;
-    const tier = tierOf(market, entry);
-    const magnitude = entry * market.rates[tier] + market.deductions[tier];
-    this.foldOf(market.settleAsset).constants.add(-requirementNumber(market, entry), magnitude);
+    const lots = rows.chunk.lots[row];
+    assignOnEntry(market, lots, entryNumber(market, lots, rows.chunk.cost.toNumber(row)), term);
+    this.foldOf(market.settleAsset).constants.add(term.constant, term.magnitude);
   }
 }
 

@@ -10,7 +10,7 @@ export const WINDOW = 0.05;
 /** Computed a little wider than it is tested, so that no rounding at its edge matters. */
 const WINDOW_WITH_SLACK = WINDOW * (1 + 1e-9);
 /** Notionals are taken a little larger where a step could otherwise be missed by a rounding. */
-export const ABOVE = 1 + 1e-12;
+const ABOVE = 1 + 1e-12;
 
 /** A row's place: its line in block 0, and the constant that goes with it into the filter's cash. */
 export interface RowTerm {
@@ -30,6 +30,15 @@ export const ROUNDING = 1e-9;
 export interface Reach {
   low: number;
   high: number;
+}
+
+/** A requirement on what a row is worth at its entry (or an order at its limit price) does not move: −f is a constant. */
+export function assignOnEntry(market: MarketLines, lots: number, entry: number, into: RowTerm): void {
+  const notional = Math.abs(entry) * ABOVE;
+  const tier = tierOf(market, notional);
+  into.line = lineOf(market, 0, 0, lots);
+  into.constant = -requirementNumber(market, notional);
+  into.magnitude = notional * market.rates[tier] + market.deductions[tier];
 }
 
 export class Windows {
@@ -94,16 +103,8 @@ export class Windows {
   /** Assigns a row: fills `into` with its line and constant, in the settle asset. `entry` is its worth at entry there. */
   assign(marketIndex: number, lots: number, entry: number, into: RowTerm): void {
     const market = this.lines.markets[marketIndex];
-    if (market.onEntry) this.assignOnEntry(market, lots, entry, into);
+    if (market.onEntry) assignOnEntry(market, lots, entry, into);
     else this.assignOnMark(market, lots, this.references[marketIndex], into);
-  }
-
-  private assignOnEntry(market: MarketLines, lots: number, entry: number, into: RowTerm): void {
-    const notional = Math.abs(entry) * ABOVE;
-    const tier = tierOf(market, notional);
-    into.line = lineOf(market, 0, 0, lots);
-    into.constant = -requirementNumber(market, notional);
-    into.magnitude = notional * market.rates[tier] + market.deductions[tier];
   }
 
   /**

@@ -18,6 +18,7 @@ import {
   oracleFinds,
   portfoliosOfAll,
 } from '../support/books.js';
+import { STEPS } from './mixed.js';
 
 function scannerFinds(scanner: Scanner): Found {
   const { store } = scanner.book;
@@ -35,18 +36,7 @@ function scannerFinds(scanner: Scanner): Found {
 }
 
 /** Steps that a mark takes: small ones, to the edges of the 5 % window and a hair beyond, jumps, and back. */
-const stepArbitrary = fc.constantFrom<readonly [bigint, bigint]>(
-  [1n, 1n],
-  [1_001n, 1_000n],
-  [105n, 100n],
-  [100n, 105n],
-  [105_000_001n, 100_000_000n],
-  [100_000_000n, 105_000_001n],
-  [3n, 1n],
-  [1n, 3n],
-  [1n, 1_000n],
-  [999_999n, 1_000_000n],
-);
+const stepArbitrary = fc.constantFrom<readonly [bigint, bigint]>(...STEPS, [1n, 1_000n], [999_999n, 1_000_000n]);
 
 /** A walk's move: a step from the present mark, or straight to where an account's position meets a tier floor, give or take. */
 interface Move {
