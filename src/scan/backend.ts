@@ -1,5 +1,5 @@
 /** What every scan backend is: a filter that may nominate too many portfolios and never misses one. */
-import type { Store } from '../store/store.js';
+import type { Method } from '../store/shelf.js';
 import type { Closings } from './closings.js';
 
 /** A growing list of handles over typed memory. */
@@ -43,8 +43,40 @@ export interface Vectors {
   readonly closings: Closings;
 }
 
+export type BackendName = 'js' | 'cpu' | 'cuda' | 'tfjs';
+
+/** What a filter reads of a chunk of slices: see `Chunk` in src/store/shelf.ts for where a row stands. */
+export interface FilterChunk {
+  readonly line: Uint32Array;
+  readonly size: Float32Array;
+  readonly cash: Float32Array;
+  readonly handle: Uint32Array;
+}
+
+/** What a filter goes over: a shelf of the store, or packed copies of some of its lanes. */
+export interface FilterShelf {
+  readonly width: number;
+  readonly method: Method;
+  readonly chunks: readonly FilterChunk[];
+  /** Slices of a chunk that are to be read. */
+  slicesIn(chunk: number): number;
+}
+
+/** A method and width without portfolios may be absent. */
+export type Shelves = readonly (FilterShelf | undefined)[];
+
+/** One scan: what is read, at which prices, and where what is found goes. */
+export interface Pass {
+  readonly shelves: Shelves;
+  readonly vectors: Vectors;
+  /** Cleared and filled, in the order of shelves, chunks and lanes. */
+  readonly into: Nominations;
+}
+
 export interface Backend {
-  readonly name: 'js';
-  /** Scans every portfolio that has rows. Clears and fills `into`. */
-  scan(store: Store, vectors: Vectors, into: Nominations): void;
+  readonly name: BackendName;
+  /** Scans every portfolio on the shelves. */
+  scan(pass: Pass): void;
+  /** Gives threads and devices back. No scan may follow. */
+  close(): void;
 }

@@ -42,7 +42,7 @@ export class Scanner {
   /** `onLiquidatable` is called while the verdict still holds what it judged of the portfolio. */
   scan(onLiquidatable: (handle: number) => void = () => undefined): ScanResult {
     const { nominees, unpriced } = this.nominations;
-    this.backend.scan(this.book.store, this.book.lines, this.nominations);
+    this.backend.scan({ shelves: this.book.store.shelves, vectors: this.book.lines, into: this.nominations });
     const liquidatable: number[] = [];
     const insolvent: number[] = [];
     for (const handle of nominees.view()) {

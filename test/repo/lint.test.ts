@@ -39,6 +39,7 @@ const OURS = [
   'model',
   'store',
   'scan',
+  'backends',
   'dispatch',
   'waterfall',
   'venue',
@@ -79,6 +80,11 @@ plantImports(
   'feeds',
   ['./x.js', '../src/model/x.js', '../src/synthetic/x.js', 'node:fs'],
   ['../src/store/x.js', '../src/cli/x.js'],
+);
+plantImports(
+  'src/backends',
+  ['./x.js', '../model/x.js', '../store/x.js', '../scan/x.js', 'node:fs'],
+  ['../engine/x.js', '../cli/x.js', '../../feeds/x.js'],
 );
 plantImports(
   'src/files',
