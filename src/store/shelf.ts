@@ -13,6 +13,11 @@ export const PADDING_LINE = 0;
 export const NO_HANDLE = 0xffffffff;
 /** Rows of a chunk, about: some 2 MB, so that growth is a small allocation. */
 const ROWS_PER_CHUNK = 1 << 16;
+/**
+ * Before the columns: the allocator begins blocks of this size 16 bytes into a page, and native code reads registers of 64 bytes, of which one
+ * that straddles two cache lines costs twice. Nothing depends on it.
+ */
+const ALIGNING_BYTES = 48;
 
 /**
  * Columns of a fixed number of slices over one SharedArrayBuffer. Row j of lane l of slice s stands at (s·width + j)·32 + l; a
@@ -35,8 +40,8 @@ export class Chunk {
   constructor(width: number, slices: number) {
     const lanes = slices * LANES;
     const rows = lanes * width;
-    this.buffer = new SharedArrayBuffer(rows * (LIMBS_BYTES + 8 + 4 + 4) + lanes * (4 + 4) + slices);
-    let offset = 0;
+    this.buffer = new SharedArrayBuffer(ALIGNING_BYTES + rows * (LIMBS_BYTES + 8 + 4 + 4) + lanes * (4 + 4) + slices);
+    let offset = ALIGNING_BYTES;
     const take = (bytes: number): number => {
       offset += bytes;
       return offset - bytes;

@@ -1,0 +1,54 @@
+/** A portfolio's part in the statistics of a full scan: for pictures and metrics, in float64. Decides nothing. */
+#pragma once
+
+#include "plimsoll/lane.h"
+#include "plimsoll/layout.h"
+
+namespace plimsoll {
+
+/** Upper half of a float32, back. */
+PLIMSOLL_HD inline double fromUpperHalf(uint16_t half) {
+  union {
+    uint32_t bits;
+    float value;
+  } word;
+  word.bits = static_cast<uint32_t>(half) << 16;
+  return word.value;
+}
+
+/** The band of a margin ratio: the first whose end is above it, the last (open) where none is. */
+PLIMSOLL_HD inline uint32_t bandOf(double ratio, const double* ends) {
+  uint32_t low = 0;
+  uint32_t high = kBands - 1;
+  while (low < high) {
+    const uint32_t middle = (low + high) / 2;
+    if (ratio < ends[middle]) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** What one lane adds. */
+struct Standing {
+  double equity;
+  double maintenance;
+  double notional;
+};
+
+/**
+ * maintenance = Σ|size|·need + fixed on the rows' lines, which is above the exact one where a window reaches into the next tier; equity = slack +
+ * maintenance, whatever the line.
+ */
+PLIMSOLL_HD inline Standing standingOf(double slack, const uint32_t* line, const float* size, double fixed, const double* needs,
+                                       const double* notionals, uint32_t width) {
+  double maintenance = fixed;
+  double notional = 0.0;
+  for (uint32_t j = 0; j < width; j++) {
+    const double z = fabs(static_cast<double>(size[j * kLanes]));
+    maintenance += z * needs[line[j * kLanes]];
+    notional += z * notionals[line[j * kLanes]];
+  }
+  return {slack + maintenance, maintenance, notional};
+}
+
+}  // namespace plimsoll
