@@ -55,7 +55,7 @@ export function bound32(width: number, largestSlope: number): Bound32 {
   const js = boundFactor(width) + 4 * (width + 1) * U;
   const factor = (1 + gamma) * ((1 + gamma) * js + 2 * gamma);
   const absolute = 2 * width * NORMAL_MIN * (largestSlope + 5) + 2 ** -100;
-  return { factor: Math.fround(factor / 3), absolute: Math.fround(absolute * ROUNDED_UP) };
+  return { factor: Math.fround(factor * ROUNDED_UP), absolute: Math.fround(absolute * ROUNDED_UP) };
 }
 
 /** Copied columns of slices: some flavours keep and may reuse the memory that they are given. */
