@@ -1,0 +1,14 @@
+# The flags of every build of these sources, `NAME = words` and nothing else: read by the Makefile here and by build.ts. Paths are from this folder.
+
+# No contraction to fused multiply-adds: the variants, and the device, must round as JavaScript does.
+CXXFLAGS = -std=c++17 -O3 -ffp-contract=off -fPIC -fvisibility=hidden -Wall -Wextra -I. -Iinclude
+CXXFLAGS_AVX2 = -mavx2
+# GCC takes its own intrinsics for reads of what was never written (bug 105593).
+CXXFLAGS_AVX512 = -mavx512f -mavx512dq -mavx512vl -Wno-maybe-uninitialized
+# Its own C++ runtime inside: what loads it need not have one as new.
+LDFLAGS = -shared -static-libstdc++ -static-libgcc -pthread -ldl
+
+# Code for sm_80 and sm_90, and PTX that drivers compile for what is newer.
+NVCCFLAGS = -std=c++17 -O3 --fmad=false --cudart static -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=[sm_90,compute_90] -Xcompiler -ffp-contract=off,-fPIC,-fvisibility=hidden,-Wall,-Wextra -I. -Iinclude
+# Nothing may be left to whoever loads it: a missing function is found here.
+NVCCLDFLAGS = -shared -Xlinker -z,defs
