@@ -54,7 +54,13 @@ export async function startRig(
 ): Promise<Rig> {
   const { instruments, prices } = book;
   const synthetic = { instruments, prices, positions, seed: SEED };
-  const link = await startEngine({ book: { synthetic }, orderTtlUs: 5_000_000, executor: 'external', seed: SEED });
+  const link = await startEngine({
+    book: { synthetic },
+    backend: 'auto',
+    orderTtlUs: 5_000_000,
+    executor: 'external',
+    seed: SEED,
+  });
   const tokens = randomTokens();
   const gateway: Gateway = await startGateway({ link, port: 0, tokens, clock: nowUs, version: 'bench', executor: 'external' });
   const url = `ws://127.0.0.1:${gateway.port}/v1/stream`;

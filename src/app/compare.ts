@@ -7,6 +7,7 @@ import { absolute, compare, divide, type Fraction, fractionToUnits, subtract } f
 import { compareIds } from '../model/portfolio.js';
 import { printValuation } from '../model/print.js';
 import type { Valuation } from '../model/records.js';
+import { JsBackend } from '../scan/js-backend.js';
 import { readPrices } from './prices.js';
 import { type OnKept, rulesChange } from './rules.js';
 import type { UnpricedRow } from './scan.js';
@@ -100,7 +101,8 @@ export async function compareRules(options: CompareOptions): Promise<Comparison>
 
 async function loaded({ book, marks, onKept, onLoaded }: CompareOptions, rules: string): Promise<Engine> {
   const change = await rulesChange(rules === OWN_RULES ? undefined : rules, onKept);
-  const engine = await engineFromFile(book, ORDER_TTL_US, onLoaded, change);
+  // Every portfolio is judged: nothing is scanned.
+  const engine = await engineFromFile(book, { backend: new JsBackend(), orderTtlUs: ORDER_TTL_US }, onLoaded, change);
   const { scanner, book: held } = engine.scanHalf;
   scanner.setPrices(await readPrices(marks, engine.instruments, held.funding.markets));
   return engine;

@@ -1,5 +1,6 @@
 /** Replays recorded prices through the whole pipeline: store, scan, dispatch and the paper venue. */
 import { type CandleRange, type CandleSet, candleTicks, openingPrices, readCandles } from '../../feeds/candles.js';
+import { type BackendChoice, openBackend } from '../backends/open.js';
 import { POLICY } from '../dispatch/sizing.js';
 import type { Engine } from '../engine/engine.js';
 import type { EngineStats } from '../engine/link.js';
@@ -37,6 +38,8 @@ export interface ReplayOptions {
   readonly indexes?: readonly ReplayIndex[];
   /** A marks file for what no candle gives: index prices, funding indexes, marks of other markets. They hold from the first tick. */
   readonly marks?: string;
+  /** What scans; `auto` when nobody says. Every backend decides alike. */
+  readonly backend?: BackendChoice;
   readonly onLoaded?: OnLoaded;
   /** After every tick. */
   readonly onTick?: (stats: EngineStats) => void;
@@ -124,10 +127,12 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
   const { candles, book, positions = POSITIONS_DEFAULT, seed = SEED_DEFAULT, range = {}, indexes = [], onLoaded } = options;
   checkNumbers(positions, seed, range);
   const set = readCandles(candles);
+  const { backend } = await openBackend(options.backend ?? 'auto');
+  const setup = { backend, orderTtlUs: REPLAY_ORDER_TTL_US };
   const engine =
     book === undefined
-      ? engineFromSynthetic(syntheticFromCandles(set, range, positions, seed), REPLAY_ORDER_TTL_US, onLoaded)
-      : await engineFromFile(book, REPLAY_ORDER_TTL_US, onLoaded);
+      ? engineFromSynthetic(syntheticFromCandles(set, range, positions, seed), setup, onLoaded)
+      : await engineFromFile(book, setup, onLoaded);
   const { instruments } = engine;
   const sources = indexSources(indexes, instruments, set);
   const given = await startPrices(options.marks, instruments, engine.scanHalf.book.funding.markets);

@@ -1,4 +1,6 @@
 /** One scan of a book file at the prices of a marks file: filter, then verdict. Knows files and the scan; prints nothing. */
+
+import { type BackendChoice, openBackend } from '../backends/open.js';
 import { compareRanked, ranked } from '../dispatch/ranking.js';
 import type { Engine } from '../engine/engine.js';
 import { engineFromFile, type OnLoaded } from '../engine/load.js';
@@ -18,6 +20,8 @@ export interface ScanOptions {
   /** A rule set in place of the book's own rules: a shipped one's name, or a `.json` file. */
   readonly rules?: string;
   readonly onKept?: OnKept;
+  /** What scans; `auto` when nobody says. Every backend decides alike. */
+  readonly backend?: BackendChoice;
   readonly onLoaded?: OnLoaded;
 }
 
@@ -62,7 +66,8 @@ export interface ScanSummary {
  */
 export async function scan(options: ScanOptions): Promise<ScanSummary> {
   const change = await rulesChange(options.rules, options.onKept);
-  const engine = await engineFromFile(options.book, ORDER_TTL_US, options.onLoaded, change);
+  const { backend } = await openBackend(options.backend ?? 'auto');
+  const engine = await engineFromFile(options.book, { backend, orderTtlUs: ORDER_TTL_US }, options.onLoaded, change);
   const { book, scanner, drained } = engine.scanHalf;
   scanner.setPrices(await readPrices(options.marks, engine.instruments, book.funding.markets));
   const found = scanner.scan();

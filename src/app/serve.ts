@@ -2,8 +2,9 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Feed } from '../../feeds/feed.js';
 import { syntheticTicks } from '../../feeds/synthetic.js';
+import type { BackendChoice } from '../backends/open.js';
 import { type HostedEngine, startEngine } from '../engine/host.js';
-import type { EngineLink } from '../engine/link.js';
+import type { BackendReport, EngineLink } from '../engine/link.js';
 import type { OnLoaded } from '../engine/load.js';
 import { type Gateway, randomTokens, startGateway } from '../gateway/server.js';
 import { type Decimal, formatDecimal } from '../model/decimal.js';
@@ -29,6 +30,8 @@ export interface ServerOptions {
   readonly orderTtlMs: number;
   /** `paper`: orders are filled in here; `external`: by whoever takes the lease. */
   readonly executor: 'paper' | 'external';
+  /** What scans. Every backend decides alike. */
+  readonly backend: BackendChoice;
   /** A crash of the made-up market soon after the start. */
   readonly crash: boolean;
   /** What operators and executors show; drawn at random where null. */
@@ -41,6 +44,7 @@ export interface Server {
   readonly port: number;
   readonly tokens: { readonly operator: string; readonly executor: string };
   readonly link: EngineLink;
+  readonly backend: BackendReport;
   /** Resolves after `close`; rejects when the engine has halted or the prices have failed: the port is closed by then, nobody is told stale things. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
@@ -101,8 +105,8 @@ async function startFromMarks(path: string, { instruments, funded }: HostedEngin
 }
 
 async function startLink(options: ServerOptions): Promise<Start & { link: HostedEngine }> {
-  const { book, seed, executor, onLoaded } = options;
-  const setup = { orderTtlUs: options.orderTtlMs * 1000, executor, seed };
+  const { book, seed, executor, backend, onLoaded } = options;
+  const setup = { backend, orderTtlUs: options.orderTtlMs * 1000, executor, seed };
   if ('file' in book) {
     const link = await startEngine({ ...setup, book: { file: book.file } }, onLoaded);
     try {
@@ -174,6 +178,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     port: gateway.port,
     tokens,
     link,
+    backend: link.backend,
     ended,
     close: async () => {
       await stop();

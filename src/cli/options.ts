@@ -1,7 +1,7 @@
 /** Option values that several commands take, checked. */
 import { InvalidArgumentError } from 'commander';
 import type { OnKept } from '../app/rules.js';
-import { PlimsollError } from '../model/errors.js';
+import { BACKEND_CHOICES, type BackendChoice } from '../backends/open.js';
 import { grouped } from './format.js';
 import type { Io } from './io.js';
 
@@ -29,17 +29,16 @@ export function timeOption(text: string): number {
   throw new InvalidArgumentError(`Expected milliseconds or a UTC time such as 2019-09-24T18:00Z, was ${JSON.stringify(text)}.`);
 }
 
-/** `auto` takes the best that is there; this release has `js`. */
-export function backendOption(text: string): 'auto' | 'js' {
-  if (text === 'auto' || text === 'js') return text;
-  if (text === 'cpu' || text === 'cuda' || text === 'tfjs') {
-    throw new PlimsollError(
-      'bad-usage',
-      `--backend: expected auto or js, was ${text} (not part of this release; see plimsoll doctor)`,
-    );
-  }
-  throw new InvalidArgumentError(`Expected auto or js, was ${JSON.stringify(text)}.`);
+/** `auto` takes the best that is there. */
+export function backendOption(text: string): BackendChoice {
+  const choice = BACKEND_CHOICES.find((name) => name === text);
+  if (choice === undefined)
+    throw new InvalidArgumentError(`Expected one of ${BACKEND_CHOICES.join(', ')}, was ${JSON.stringify(text)}.`);
+  return choice;
 }
+
+/** As help says it. */
+export const BACKEND_HELP = `what scans: ${BACKEND_CHOICES.join(', ')}`;
 
 const KEPT_NAMED_MAX = 5;
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { ServerOptions } from '../app/serve.js';
+import { BACKEND_CHOICES } from '../backends/open.js';
 import { PlimsollError } from '../model/errors.js';
 import { ProblemList, show } from '../model/problems.js';
 
@@ -33,6 +34,7 @@ const SETTINGS = {
   tickIntervalMs: { schema: whole(1, 60_000), fallback: 100 },
   orderTtlMs: { schema: whole(1, 3_600_000), fallback: 5_000 },
   executor: { schema: z.enum(['paper', 'external']).meta({ expected: 'paper or external' }), fallback: 'paper' },
+  backend: { schema: z.enum(BACKEND_CHOICES).meta({ expected: `one of ${BACKEND_CHOICES.join(', ')}` }), fallback: 'auto' },
   crash: { schema: z.stringbool().or(z.boolean()).meta({ expected: 'true or false' }), fallback: false },
   operatorToken: { schema: token, fallback: null },
   executorToken: { schema: token, fallback: null },

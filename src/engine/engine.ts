@@ -32,7 +32,7 @@ export class Engine {
   readonly instruments: Instruments;
   readonly scanHalf: ScanHalf;
   readonly caseHalf: CaseHalf;
-  readonly backendName: string;
+  private readonly backend: Backend;
   ticks = 0;
   tickTimeUs = 0;
   private timeUs = 0;
@@ -41,9 +41,14 @@ export class Engine {
 
   constructor({ instruments, backend, orderTtlUs }: EngineOptions) {
     this.instruments = instruments;
-    this.backendName = backend.name;
+    this.backend = backend;
     this.scanHalf = new ScanHalf(instruments, backend);
     this.caseHalf = new CaseHalf(instruments, orderTtlUs);
+  }
+
+  /** What scans now: a backend that fails hands over to another. */
+  get backendName(): string {
+    return this.backend.name;
   }
 
   /** Puts an account into the book before the first record, without a report. */

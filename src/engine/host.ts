@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { assert, ERROR_CODES, type ErrorCode, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Effect, InputRecord } from '../model/records.js';
-import type { EngineLink, EngineStats } from './link.js';
+import type { BackendReport, EngineLink, EngineStats } from './link.js';
 import type { FromWorker, ToWorker, WorkerSetup } from './worker.js';
 
 export interface HostedEngine extends EngineLink {
@@ -11,6 +11,7 @@ export interface HostedEngine extends EngineLink {
   readonly ended: Promise<void>;
   /** Markets in which positions of the book say up to which funding index theirs is in the balance. */
   readonly funded: readonly number[];
+  readonly backend: BackendReport;
 }
 
 interface Pending {
@@ -21,6 +22,7 @@ interface Pending {
 class Host implements HostedEngine {
   readonly instruments: Instruments;
   readonly funded: readonly number[];
+  readonly backend: BackendReport;
   readonly ended: Promise<void>;
   private readonly worker: Worker;
   private readonly pending = new Map<number, Pending>();
@@ -31,10 +33,11 @@ class Host implements HostedEngine {
   /** Why nothing is answered any more. */
   private gone: Error | null = null;
 
-  constructor(worker: Worker, { instruments, funded, stats }: Extract<FromWorker, { type: 'ready' }>) {
+  constructor(worker: Worker, { instruments, funded, backend, stats }: Extract<FromWorker, { type: 'ready' }>) {
     this.worker = worker;
     this.instruments = instruments;
     this.funded = funded;
+    this.backend = backend;
     this.latest = stats;
     worker.on('message', (message: FromWorker) => this.receive(message));
     this.ended = new Promise((resolve, reject) => {

@@ -33,6 +33,14 @@ export interface EngineStats {
   readonly liquidations: number;
 }
 
+/** What the engine scans with. */
+export interface BackendReport {
+  /** What the backend runs on, in a few words. */
+  readonly detail: string;
+  /** Better backends that this machine does not have, each with why. */
+  readonly refused: readonly string[];
+}
+
 export interface EngineLink {
   readonly instruments: Instruments;
   /**

@@ -4,7 +4,7 @@ import type { BookSink } from '../files/intake.js';
 import type { Decimal } from '../model/decimal.js';
 import { assert } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
-import { JsBackend } from '../scan/js-backend.js';
+import type { Backend } from '../scan/backend.js';
 import { syntheticAccounts } from '../synthetic/book.js';
 import { Engine } from './engine.js';
 
@@ -22,14 +22,16 @@ export type OnLoaded = (positions: number) => void;
 
 const REPORT_EVERY_ACCOUNTS = 4096;
 
-function newEngine(instruments: Instruments, orderTtlUs: number): Engine {
-  return new Engine({ instruments, backend: new JsBackend(), orderTtlUs });
+/** What an engine scans with, and how long its orders live. */
+export interface EngineSetup {
+  readonly backend: Backend;
+  readonly orderTtlUs: number;
 }
 
 /** An engine with the book of a file in it. Problems of the file are thrown together; see `readBook`, also for `change`. */
 export async function engineFromFile(
   path: string,
-  orderTtlUs: number,
+  setup: EngineSetup,
   onLoaded: OnLoaded = () => undefined,
   change?: HeaderChange,
 ): Promise<Engine> {
@@ -37,7 +39,7 @@ export async function engineFromFile(
   let accounts = 0;
   const sink: BookSink = {
     header: (instruments) => {
-      engine = newEngine(instruments, orderTtlUs);
+      engine = new Engine({ instruments, ...setup });
     },
     account: (account) => {
       assert(engine !== null, 'expected the header before the accounts');
@@ -51,8 +53,8 @@ export async function engineFromFile(
   return engine;
 }
 
-export function engineFromSynthetic(book: SyntheticBook, orderTtlUs: number, onLoaded: OnLoaded = () => undefined): Engine {
-  const engine = newEngine(book.instruments, orderTtlUs);
+export function engineFromSynthetic(book: SyntheticBook, setup: EngineSetup, onLoaded: OnLoaded = () => undefined): Engine {
+  const engine = new Engine({ instruments: book.instruments, ...setup });
   let accounts = 0;
   for (const account of syntheticAccounts(book)) {
     engine.load(account);

@@ -1,19 +1,22 @@
 /** The thread that hosts the engine in `serve`: sockets never delay a scan, and a scan never delays sockets. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type BackendChoice, openBackend } from '../backends/open.js';
 import { assert } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Effect } from '../model/records.js';
+import type { Backend } from '../scan/backend.js';
 import { Newcomers } from '../synthetic/newcomers.js';
 import { PaperVenue } from '../venue/paper.js';
 import { type Answer, applyWork, conflate, type Submission } from './conflate.js';
 import type { Engine } from './engine.js';
-import type { EngineStats } from './link.js';
+import type { BackendReport, EngineStats } from './link.js';
 import { engineFromFile, engineFromSynthetic, type SyntheticBook } from './load.js';
 import { Session } from './session.js';
 
 /** How the engine is to be set up. */
 export interface WorkerSetup {
   readonly book: { readonly synthetic: SyntheticBook } | { readonly file: string };
+  readonly backend: BackendChoice;
   readonly orderTtlUs: number;
   /** `paper`: the venue in here executes the orders; in a made-up book newcomers open as many positions as it closes. */
   readonly executor: 'paper' | 'external';
@@ -29,6 +32,7 @@ export type FromWorker =
       readonly instruments: Instruments;
       /** Markets in which positions of the book say up to which funding index theirs is in the balance. */
       readonly funded: readonly number[];
+      readonly backend: BackendReport;
       readonly stats: EngineStats;
     }
   /** Put together for one turn of the worker, in order. */
@@ -40,11 +44,10 @@ export type FromWorker =
     }
   | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly code: string | null };
 
-async function load({ book, orderTtlUs }: WorkerSetup, post: (message: FromWorker) => void): Promise<Engine> {
+async function load({ book, orderTtlUs }: WorkerSetup, backend: Backend, post: (message: FromWorker) => void): Promise<Engine> {
   const onLoaded = (positions: number): void => post({ type: 'loading', positions });
-  return 'file' in book
-    ? engineFromFile(book.file, orderTtlUs, onLoaded)
-    : engineFromSynthetic(book.synthetic, orderTtlUs, onLoaded);
+  const setup = { backend, orderTtlUs };
+  return 'file' in book ? engineFromFile(book.file, setup, onLoaded) : engineFromSynthetic(book.synthetic, setup, onLoaded);
 }
 
 async function run(): Promise<void> {
@@ -52,7 +55,8 @@ async function run(): Promise<void> {
   const port = parentPort;
   const setup = workerData as WorkerSetup;
   const post = (message: FromWorker): void => port.postMessage(message);
-  const engine = await load(setup, post);
+  const { backend, detail, refused } = await openBackend(setup.backend);
+  const engine = await load(setup, backend, post);
   const { instruments } = engine;
   const { seed } = setup;
   const paper = setup.executor === 'paper';
@@ -92,9 +96,17 @@ async function run(): Promise<void> {
     for (; message !== undefined && message !== 'close'; message = receiveMessageOnPort(port)?.message) queue.push(message);
     // What was submitted before the close is answered first.
     if (queue.length > 0) turn(queue);
-    if (message === 'close') port.close();
+    if (message !== 'close') return;
+    backend.close();
+    port.close();
   });
-  post({ type: 'ready', instruments, funded: [...engine.scanHalf.book.funding.markets], stats: stats() });
+  post({
+    type: 'ready',
+    instruments,
+    funded: [...engine.scanHalf.book.funding.markets],
+    backend: { detail, refused },
+    stats: stats(),
+  });
 }
 
 run().catch((error: unknown) => {

@@ -32,6 +32,7 @@ describe('every command', () => {
 test.each(['scan', 'explain'])('the example of %s is what it prints', async (name) => {
   const [, example] = new RegExp(`\`\`\`json ${name}\n(.*\n)\`\`\``).exec(page) as RegExpExecArray;
   const paths = [write('book.json', EXAMPLE.book), write('marks.json', { version: 1, marks: EXAMPLE.marks })];
+  const backend = name === 'scan' ? ['--backend', 'js'] : [];
   const account = name === 'explain' ? ['--account', 'alice'] : [];
-  expect((await inProcess(name, '--book', paths[0], '--marks', paths[1], ...account, '--json')).stdout).toBe(example);
+  expect((await inProcess(name, '--book', paths[0], '--marks', paths[1], ...account, ...backend, '--json')).stdout).toBe(example);
 });

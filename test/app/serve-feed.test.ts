@@ -25,6 +25,7 @@ test('a feed that fails ends the server: it says why, the port is closed, the en
     tickIntervalMs: 100,
     orderTtlMs: 5_000,
     executor: 'paper' as const,
+    backend: 'js' as const,
     crash: false,
     operatorToken: null,
     executorToken: null,

@@ -14,6 +14,7 @@ const OPTIONS: ServerOptions = {
   book: { positions: 2_000, markets: 4 },
   seed: 1,
   tickIntervalMs: 20,
+  backend: 'js',
   orderTtlMs: 5_000,
   executor: 'paper',
   crash: false,

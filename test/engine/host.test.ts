@@ -8,6 +8,7 @@ import type { WorkerSetup } from '../../src/engine/worker.js';
 import type { PlimsollError, Problem } from '../../src/model/errors.js';
 import { cash } from '../../src/model/portfolio.js';
 import type { Effect, InputRecord, TickRecord } from '../../src/model/records.js';
+import { JsBackend } from '../../src/scan/js-backend.js';
 import { defaultMarkets, syntheticInstruments } from '../../src/synthetic/instruments.js';
 import { writeBook } from '../serve/book.js';
 import { built } from '../serve/process.js';
@@ -17,7 +18,7 @@ const seeds = defaultMarkets(20);
 const instruments = syntheticInstruments(seeds, 'USDT');
 const prices = seeds.map(({ price }) => price);
 const synthetic = { instruments, prices, positions: 20_000, seed: 1 };
-const SETUP: WorkerSetup = { book: { synthetic }, orderTtlUs: 5_000_000, executor: 'external', seed: 1 };
+const SETUP: WorkerSetup = { book: { synthetic }, backend: 'js', orderTtlUs: 5_000_000, executor: 'external', seed: 1 };
 
 let startEngine: typeof import('../../src/engine/host.js').startEngine;
 let engine: HostedEngine | null = null;
@@ -61,7 +62,7 @@ describe('a flood of ticks', () => {
     expect(conflated).toBeGreaterThan(0);
     expect(priceEpoch).toBe(applied);
 
-    const reference = engineFromSynthetic(synthetic, SETUP.orderTtlUs);
+    const reference = engineFromSynthetic(synthetic, { backend: new JsBackend(), orderTtlUs: SETUP.orderTtlUs });
     expect(reference.apply(ticks[FLOOD - 1]).problems).toEqual([]);
     const { ticks: _one, priceEpoch: _epoch, ...wanted } = reference.counters();
     expect(wanted.liquidatable).toBeGreaterThan(100);

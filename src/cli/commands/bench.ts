@@ -3,7 +3,7 @@ import { BENCHMARKS, type BenchmarkName, type BenchReport, runBenchmarks } from 
 import { PlimsollError } from '../../model/errors.js';
 import type { CommandModule } from '../command.js';
 import { byteSize, compact, grouped } from '../format.js';
-import { backendOption, positionsOption } from '../options.js';
+import { BACKEND_HELP, backendOption, positionsOption } from '../options.js';
 import { formatTable } from '../table.js';
 
 export const command: CommandModule = {
@@ -11,7 +11,7 @@ export const command: CommandModule = {
   configure: (command) => {
     command
       .option('--positions <n>', 'size of the book (each benchmark has its own)', positionsOption)
-      .option('--backend <name>', 'auto or js', backendOption, 'auto')
+      .option('--backend <name>', BACKEND_HELP, backendOption, 'auto')
       .option('--only <name>', `one of ${BENCHMARKS.join(', ')}`)
       .option('--json', 'print JSON');
   },

@@ -2,16 +2,10 @@
 import os from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { NODE_RANGE, VERSION } from '../../app/version.js';
+import { type ExaminedBackend, examineBackends } from '../../backends/open.js';
 import type { CommandModule } from '../command.js';
 import { byteSize } from '../format.js';
 import { formatTable } from '../table.js';
-
-interface BackendReport {
-  readonly name: 'js' | 'cpu' | 'cuda' | 'tfjs';
-  readonly isAvailable: boolean;
-  /** Why, in words. */
-  readonly reason: string;
-}
 
 /** What `doctor --json` prints. Memory is in bytes. */
 export interface DoctorReport {
@@ -22,7 +16,7 @@ export interface DoctorReport {
   readonly cpu: { readonly model: string; readonly threads: number };
   readonly memory: { readonly total: number; readonly available: number; readonly heapLimit: number };
   readonly sharedArrayBuffer: boolean;
-  readonly backends: readonly BackendReport[];
+  readonly backends: readonly ExaminedBackend[];
 }
 
 export const command: CommandModule = {
@@ -31,14 +25,12 @@ export const command: CommandModule = {
     command.option('--json', 'print JSON');
   },
   run: async (parsed, io) => {
-    const report = examine();
+    const report = await examine();
     io.stdout.write(parsed.opts().json ? `${JSON.stringify(report, null, 2)}\n` : describe(report));
   },
 };
 
-function examine(): DoctorReport {
-  const sharedArrayBuffer = typeof SharedArrayBuffer === 'function';
-  const later = 'not part of this release';
+async function examine(): Promise<DoctorReport> {
   return {
     version: 1,
     plimsoll: VERSION,
@@ -46,13 +38,8 @@ function examine(): DoctorReport {
     os: { platform: process.platform, arch: process.arch, release: os.release() },
     cpu: { model: os.cpus()[0]?.model.trim() ?? 'unknown', threads: os.availableParallelism() },
     memory: { total: os.totalmem(), available: process.availableMemory(), heapLimit: getHeapStatistics().heap_size_limit },
-    sharedArrayBuffer,
-    backends: [
-      { name: 'js', isAvailable: sharedArrayBuffer, reason: sharedArrayBuffer ? 'always there' : 'needs SharedArrayBuffer' },
-      { name: 'cpu', isAvailable: false, reason: later },
-      { name: 'cuda', isAvailable: false, reason: later },
-      { name: 'tfjs', isAvailable: false, reason: later },
-    ],
+    sharedArrayBuffer: typeof SharedArrayBuffer === 'function',
+    backends: await examineBackends(),
   };
 }
 

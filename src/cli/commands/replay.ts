@@ -9,11 +9,12 @@ import {
   SEED_DEFAULT,
 } from '../../app/replay.js';
 import type { ReplayIndex } from '../../app/replay-indexes.js';
+import type { BackendChoice } from '../../backends/open.js';
 import { RATIO_BAND_ENDS } from '../../scan/distribution.js';
 import type { CommandModule } from '../command.js';
 import { grouped } from '../format.js';
 import type { Io } from '../io.js';
-import { backendOption, positionsOption, seedOption, timeOption } from '../options.js';
+import { BACKEND_HELP, backendOption, positionsOption, seedOption, timeOption } from '../options.js';
 import { Progress } from '../progress.js';
 import { checkReportFile, writeReportFile } from '../report-file.js';
 import { renderReplayReport } from '../report-html.js';
@@ -32,6 +33,7 @@ interface Options {
   readonly to?: number;
   readonly marks?: string;
   readonly index?: readonly ReplayIndex[];
+  readonly backend: BackendChoice;
   readonly report?: string;
   readonly json?: true;
 }
@@ -53,7 +55,7 @@ export const command: CommandModule = {
       .option('--to <time>', 'bars before this time', timeOption)
       .option('--marks <file>', 'what no candle gives: index prices, funding indexes, marks of other markets, from the start')
       .option('--index <asset=series>', "an asset's index price: a series, or SERIES/SERIES; repeatable", indexOption)
-      .option('--backend <name>', 'auto or js', backendOption, 'auto')
+      .option('--backend <name>', BACKEND_HELP, backendOption, 'auto')
       .option('--report <file>', 'write a page with plots (HTML, opens from disk)')
       .option('--json', 'print the summary as JSON');
   },
@@ -96,6 +98,7 @@ async function replayWithStatus(options: Options, io: Io) {
     },
     indexes: options.index ?? [],
     ...(options.marks === undefined ? {} : { marks: options.marks }),
+    backend: options.backend,
     onLoaded: (positions) => loading.update(positions),
     onTick: (stats) => {
       if (status === null) {

@@ -1,8 +1,9 @@
 /** `plimsoll scan`: one scan of a book at given marks, the liquidatable portfolios ranked by deficit. */
 import { type ScanSummary, scan } from '../../app/scan.js';
+import type { BackendChoice } from '../../backends/open.js';
 import type { CommandModule } from '../command.js';
 import { grouped } from '../format.js';
-import { backendOption, keptNotice } from '../options.js';
+import { BACKEND_HELP, backendOption, keptNotice } from '../options.js';
 import { Progress } from '../progress.js';
 import { formatTable } from '../table.js';
 
@@ -10,6 +11,7 @@ interface Options {
   readonly book: string;
   readonly marks: string;
   readonly rules?: string;
+  readonly backend: BackendChoice;
   readonly json?: true;
 }
 
@@ -24,14 +26,14 @@ export const command: CommandModule = {
       .requiredOption('--book <file>', 'the book: .json, .jsonl or a Parquet folder')
       .requiredOption('--marks <file>', 'mark and index prices as JSON')
       .option('--rules <set>', "a rule set in place of the book's own rules (see plimsoll rules list)")
-      .option('--backend <name>', 'auto or js', backendOption, 'auto')
+      .option('--backend <name>', BACKEND_HELP, backendOption, 'auto')
       .option('--json', 'print JSON, one line');
   },
   run: async (parsed, io) => {
-    const { book, marks, rules, json } = parsed.opts<Options>();
+    const { book, marks, rules, backend, json } = parsed.opts<Options>();
     const loading = new Progress(io.stderr, 'loading positions', Number.POSITIVE_INFINITY, Date.now);
     const onLoaded = (positions: number): void => loading.update(positions);
-    const request = { book, marks, ...(rules === undefined ? {} : { rules }), onKept: keptNotice(io), onLoaded };
+    const request = { book, marks, backend, ...(rules === undefined ? {} : { rules }), onKept: keptNotice(io), onLoaded };
     const summary = await scan(request).finally(() => loading.finish());
     io.stdout.write(json ? `${JSON.stringify(summary)}\n` : describe(summary));
   },

@@ -3,6 +3,7 @@ import { startServer } from '../../app/serve.js';
 import { VERSION } from '../../app/version.js';
 import type { CommandModule } from '../command.js';
 import { grouped } from '../format.js';
+import { BACKEND_HELP } from '../options.js';
 import { Progress } from '../progress.js';
 import { describeConfig, serveConfig, serverOptions } from '../serve-config.js';
 import { StatusLine } from '../status.js';
@@ -29,6 +30,7 @@ export const command: CommandModule = {
       .option('--tick-interval-ms <ms>', 'time between ticks (100)')
       .option('--order-ttl-ms <ms>', 'life of an order (5000)')
       .option('--executor <who>', 'who fills the orders: paper or external (paper)')
+      .option('--backend <name>', `${BACKEND_HELP} (auto)`)
       .option('--crash', 'let the made-up market fall by a fifth soon after the start')
       .option('--print-config', 'print what is in effect, and end');
   },
@@ -49,6 +51,7 @@ export const command: CommandModule = {
     io.stdout.write(
       [
         `plimsoll ${VERSION}: ${grouped(positions)} positions of ${grouped(accounts)} accounts, scanned ${ticksPerSecond} times a second`,
+        `backend    ${server.link.stats().backend} (${server.backend.detail})${server.backend.refused.map((reason) => `; ${reason}`).join('')}`,
         `status     http://${address}/`,
         `stream     ws://${address}/v1/stream   (plimsoll tail ws://${address}/v1/stream)`,
         `operator   ${config.operatorToken === null ? server.tokens.operator : 'token as configured'}`,
