@@ -1,7 +1,8 @@
 /** What a library in kernels/build was made of, and whether that is what lies here now. Must not know how it is made. */
 import { createHash } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sealOf } from '../src/backends/seal.js';
 import { BUILD, filesOf, KERNELS, type Library, nodeHeaders, readFlags } from './libraries.js';
 
 /** Beside each library, as `<file>.json`. */
@@ -28,7 +29,7 @@ export async function hashOfSources(library: Library): Promise<string> {
   return hash.digest('hex');
 }
 
-export async function hashOfFile(path: string): Promise<string> {
+async function hashOfFile(path: string): Promise<string> {
   return createHash('sha256')
     .update(await readFile(path))
     .digest('hex');
@@ -50,10 +51,12 @@ export async function readStamp(library: Library): Promise<Stamp | null> {
 
 /** Puts a library that is complete in its place, by renaming: whoever loads it has the old one or this one, whole. */
 export async function install(library: Library, folder: string, made: Omit<Stamp, 'library'>): Promise<void> {
-  const stamp: Stamp = { ...made, library: await hashOfFile(join(folder, library.file)) };
+  const file = join(folder, library.file);
+  await appendFile(file, sealOf(await readFile(file)));
+  const stamp: Stamp = { ...made, library: await hashOfFile(file) };
   const draft = join(folder, 'stamp.json');
   await writeFile(draft, `${JSON.stringify(stamp, null, 2)}\n`);
-  await rename(join(folder, library.file), join(BUILD, library.file));
+  await rename(file, join(BUILD, library.file));
   await rename(draft, stampPath(library));
 }
 

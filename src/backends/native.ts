@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type AddressOf, LAYOUT } from './request.js';
+import { requireSealed } from './seal.js';
 
 /** A scanner behind the border, with its threads. */
 declare const scanner: unique symbol;
@@ -43,6 +44,7 @@ function places(): readonly { readonly path: string; readonly find: () => string
 /** Loads an addon from a file and holds its layout against ours. Throws, in words, what is wrong with it. */
 export function loadAddon(path: string): Addon {
   if (!existsSync(path)) throw new Error('not built');
+  requireSealed(path);
   const addon: Partial<Addon> = load(path);
   const layout = addon.layout?.() ?? [];
   if (layout[0] !== LAYOUT[0]) throw new Error(`ABI ${layout[0] ?? 'unknown'}, expected ${LAYOUT[0]}`);
