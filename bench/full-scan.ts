@@ -78,7 +78,8 @@ export function benchFullScan(book: StandardBook, positions: number, machine: Ma
   plain.setMarks(book.instruments, (market) => decimalToNumber(scanner.verdict.markOf(market) ?? book.prices[market]));
   const plainFound = plain.scan();
   const nominations: Nominations = { nominees: new HandleList(), unpriced: new HandleList() };
-  const filter = (): void => scanner.backend.scan({ shelves: store.shelves, vectors: scanner.book.lines, into: nominations });
+  const filter = (): void =>
+    scanner.backend.scan({ shelves: store.shelves, vectors: scanner.book.lines, into: nominations, near: null });
   const [js, loop] = measureTogether([filter, () => void plain.scan()]);
   const bytes = layoutBytes(scanner);
   const shared = { positions: scanner.book.positionCount, portfolios: store.portfolioCount, threads: 1 };

@@ -9,6 +9,7 @@ export type Variant = (typeof VARIANTS)[number];
 
 export class CpuBackend implements Backend {
   readonly name = 'cpu';
+  readonly findsNear = true;
   readonly threads: number;
   /** What the processor has of what was asked for. */
   readonly variant: Variant;

@@ -2,7 +2,7 @@
  * A scan request as native code reads it: the structs of kernels/include/plimsoll/layout.h, written by address into one buffer. Whoever holds the
  * request keeps the arrays alive that it points to: a SharedArrayBuffer's memory never moves.
  */
-import type { FilterChunk, FilterShelf, Pass } from '../scan/backend.js';
+import type { FilterChunk, FilterShelf, Near, Pass } from '../scan/backend.js';
 import { LANES } from '../store/shelf.js';
 
 /** What the structs must be called in native code, too: the ABI number, lanes, bands; then sizes and offsets. */
@@ -89,7 +89,7 @@ export class Request {
   }
 
   /** Points the request at a pass, and makes room for what it may find. */
-  write({ shelves, vectors, into }: Pass): void {
+  write({ shelves, vectors, into, near }: Pass): void {
     const { view } = this;
     const { count, lanes } = this.writeChunks(shelves);
     into.nominees.count = 0;
@@ -108,12 +108,26 @@ export class Request {
     view.setUint32(REQUEST.vectors + VECTORS.lines, slopes.length, true);
     view.setUint32(REQUEST.vectors + VECTORS.firstClosing, firstClosing, true);
     view.setUint32(REQUEST.vectors + VECTORS.assets, closings.starts.length - 1, true);
+    this.writeNear(near, lanes);
   }
 
   /** Tells the pass what was found. */
-  read({ into }: Pass): void {
+  read({ into, near }: Pass): void {
     into.nominees.count = this.view.getUint32(REQUEST.nomineeCount, true);
     into.unpriced.count = this.view.getUint32(REQUEST.unpricedCount, true);
+    if (near !== null) near.lanes.count = this.view.getUint32(REQUEST.near + NEAR.count, true);
+  }
+
+  private writeNear(near: Near | null, lanes: number): void {
+    const { view } = this;
+    view.setUint32(REQUEST.near + NEAR.wanted, near === null ? 0 : 1, true);
+    if (near === null) return;
+    near.lanes.count = 0;
+    near.lanes.ensure(Math.max(lanes, 1));
+    this.point(view, REQUEST.near + NEAR.speeds, near.speeds);
+    this.point(view, REQUEST.near + NEAR.shelf, near.lanes.shelf);
+    this.point(view, REQUEST.near + NEAR.slot, near.lanes.slot);
+    view.setFloat64(REQUEST.near + NEAR.radius, near.radius, true);
   }
 
   private writeChunks(shelves: Pass['shelves']): { count: number; lanes: number } {

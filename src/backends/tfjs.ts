@@ -23,6 +23,7 @@ export async function openTfjs(
 
 export class TfjsBackend implements Backend {
   readonly name = 'tfjs';
+  readonly findsNear = false;
   readonly flavour: TfjsFlavour;
   /** Why each flavour before it was not taken. */
   readonly passedOver: readonly string[];
@@ -48,7 +49,7 @@ export class TfjsBackend implements Backend {
       for (const [place, shelf] of shelves.entries())
         left.push(shelf?.method === 'lines' ? this.keep(place, shelf, slopes, tensor) : shelf);
     });
-    this.js.scan({ shelves: left, vectors, into });
+    this.js.scan({ shelves: left, vectors, into, near: null });
   }
 
   /** TensorFlow.js itself stays as it is: it is one for the whole process, and others may use it. */

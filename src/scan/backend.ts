@@ -24,6 +24,24 @@ export class HandleList {
   }
 }
 
+/** A growing list of lanes: the index of a shelf, and a slot on it. */
+export class LaneList {
+  shelf = new Uint32Array(1024);
+  slot = new Uint32Array(1024);
+  count = 0;
+
+  /** Room for `more` lanes beyond `count`. */
+  ensure(more: number): void {
+    if (this.count + more <= this.slot.length) return;
+    const length = Math.max(this.slot.length * 2, this.count + more);
+    const [shelf, slot] = [new Uint32Array(length), new Uint32Array(length)];
+    shelf.set(this.shelf.subarray(0, this.count));
+    slot.set(this.slot.subarray(0, this.count));
+    this.shelf = shelf;
+    this.slot = slot;
+  }
+}
+
 /** What a scan found. */
 export interface Nominations {
   /** Portfolios whose slack is not proven to be above 0. In no particular order. */
@@ -65,16 +83,29 @@ export interface FilterShelf {
 /** A method and width without portfolios may be absent. */
 export type Shelves = readonly (FilterShelf | undefined)[];
 
+/** Which lanes of `lines` shelves a scan is to tell because they could be breached at a tick not far from this one (see distance.ts). */
+export interface Near {
+  /** By line id: how much slack one of `size` loses at most per unit of distance. */
+  readonly speeds: Float64Array;
+  readonly radius: number;
+  /** Cleared and filled, in the order of shelves, chunks and lanes. A lane without a price is near. */
+  readonly lanes: LaneList;
+}
+
 /** One scan: what is read, at which prices, and where what is found goes. */
 export interface Pass {
   readonly shelves: Shelves;
   readonly vectors: Vectors;
   /** Cleared and filled, in the order of shelves, chunks and lanes. */
   readonly into: Nominations;
+  /** Null unless the backend finds them. */
+  readonly near: Near | null;
 }
 
 export interface Backend {
   readonly name: BackendName;
+  /** Whether a pass may ask for lanes that are near. */
+  readonly findsNear: boolean;
   /** Scans every portfolio on the shelves. */
   scan(pass: Pass): void;
   /** Gives threads and devices back. No scan may follow. */

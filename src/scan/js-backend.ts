@@ -1,7 +1,7 @@
 /** The filter as typed-array loops: always there, and the measure of the others. */
 import { PlimsollError } from '../model/errors.js';
 import { LANES, type Method } from '../store/shelf.js';
-import type { Backend, FilterChunk, FilterShelf, HandleList, Pass, Vectors } from './backend.js';
+import type { Backend, FilterChunk, FilterShelf, HandleList, Near, Pass, Vectors } from './backend.js';
 
 /** Rows that one iteration of the inner loop takes at most. */
 const UNROLL_MAX = 8;
@@ -13,6 +13,8 @@ type Kernel = (
   boundFactor: number,
   nominees: HandleList,
   unpriced: HandleList,
+  near: Near | null,
+  firstSlot: number,
 ) => void;
 
 /**
@@ -32,6 +34,8 @@ interface Loop {
   readonly prelude: string;
   /** Rows i, i + 32, …, so many of them. */
   readonly rows: (count: number) => string;
+  /** The same rows' part in d, the slack that the lane loses per unit of distance. */
+  readonly speeds: (count: number) => string;
 }
 
 const each = (count: number, text: (offset: number, j: number) => string, separator = '\n'): string =>
@@ -45,6 +49,7 @@ const LOOPS: Readonly<Record<Method, Loop>> = {
       ${each(count, (offset, j) => `const p${j} = size[i + ${offset}] * slopes[line[i + ${offset}]];`)}
       x += ${each(count, (_, j) => `p${j}`, ' + ')};
       s += ${each(count, (_, j) => `Math.abs(p${j})`, ' + ')};`,
+    speeds: (count) => each(count, (offset) => `d += Math.abs(size[i + ${offset}]) * speeds[line[i + ${offset}]];`),
   },
   /**
    * Every row adds to its group's equity e or, beside it, to slack; a closing row puts a lower bound of e through its asset's segments. Lines
@@ -73,37 +78,43 @@ const LOOPS: Readonly<Record<Method, Loop>> = {
         }
       }`,
       ),
+    speeds: () => '',
   },
 };
 
 /**
  * The loop for one method and shelf width, written out: lane outer, row inner, unrolled. V8 compiles each on its own: 21 against 29 ms for one
- * loop with a variable width over 10.8 M rows.
+ * loop with a variable width over 10.8 M rows. With `findsNear` it also lists the lanes that are near.
  */
-function compileKernel({ method, width }: FilterShelf): Kernel {
+function compileKernel({ method, width }: FilterShelf, findsNear: boolean): Kernel {
   const loop = LOOPS[method];
   const unroll = width <= UNROLL_MAX ? width : width % UNROLL_MAX === 0 ? UNROLL_MAX : 6;
-  const body = loop.rows(unroll);
+  const body = loop.rows(unroll) + (findsNear ? loop.speeds(unroll) : '');
   const inner = unroll === width ? body : `for (const end = i + ${width * LANES}; i < end; i += ${unroll * LANES}) { ${body} }`;
   const source = `
     const { line, size, cash, handle } = chunk;
     ${loop.prelude}
     const flagged = nominees.handles, unknown = unpriced.handles;
     let n = nominees.count, u = unpriced.count;
+    ${findsNear ? 'const { speeds, radius } = near, slots = near.lanes.slot; let m = near.lanes.count;' : ''}
     for (let slice = 0; slice < slices; slice++) {
       for (let lane = 0; lane < ${LANES}; lane++) {
-        let i = slice * ${width * LANES} + lane, x = cash[slice * ${LANES} + lane], s = 0, e = 0;
+        let i = slice * ${width * LANES} + lane, x = cash[slice * ${LANES} + lane], s = 0, e = 0, d = 0;
         ${inner}
-        if (!(x > s * boundFactor + ${BOUND_ABSOLUTE})) {
+        const threshold = s * boundFactor + ${BOUND_ABSOLUTE};
+        if (!(x > threshold)) {
           if (x !== x) unknown[u++] = handle[slice * ${LANES} + lane];
           else flagged[n++] = handle[slice * ${LANES} + lane];
         }
+        ${findsNear ? `if (!(x > threshold + d * radius)) slots[m++] = firstSlot + slice * ${LANES} + lane;` : ''}
       }
     }
     nominees.count = n;
-    unpriced.count = u;`;
+    unpriced.count = u;
+    ${findsNear ? 'near.lanes.count = m;' : ''}`;
+  const parameters = ['chunk', 'slices', 'vectors', 'boundFactor', 'nominees', 'unpriced', 'near', 'firstSlot'];
   try {
-    return new Function('chunk', 'slices', 'vectors', 'boundFactor', 'nominees', 'unpriced', source) as Kernel;
+    return new Function(...parameters, source) as Kernel;
   } catch (cause) {
     throw new PlimsollError('unavailable', 'the js backend needs code generation from strings, which this Node forbids', {
       cause,
@@ -113,20 +124,29 @@ function compileKernel({ method, width }: FilterShelf): Kernel {
 
 export class JsBackend implements Backend {
   readonly name = 'js';
+  readonly findsNear = true;
   private readonly kernels = new Map<string, Kernel>();
 
-  scan({ shelves, vectors, into }: Pass): void {
+  scan({ shelves, vectors, into, near }: Pass): void {
     into.nominees.count = 0;
     into.unpriced.count = 0;
-    for (const shelf of shelves) {
+    if (near !== null) near.lanes.count = 0;
+    for (const [index, shelf] of shelves.entries()) {
       if (shelf === undefined) continue;
-      const kernel = this.kernelFor(shelf);
+      // Lanes of groups are not told: they are scanned at every tick.
+      const wanted = shelf.method === 'lines' ? near : null;
+      const kernel = this.kernelFor(shelf, wanted !== null);
       const factor = boundFactor(shelf.width);
+      let firstSlot = 0;
       for (const [c, chunk] of shelf.chunks.entries()) {
         const slices = shelf.slicesIn(c);
         into.nominees.ensure(slices * LANES);
         into.unpriced.ensure(slices * LANES);
-        kernel(chunk, slices, vectors, factor, into.nominees, into.unpriced);
+        wanted?.lanes.ensure(slices * LANES);
+        const first = wanted?.lanes.count;
+        kernel(chunk, slices, vectors, factor, into.nominees, into.unpriced, wanted, firstSlot);
+        wanted?.lanes.shelf.fill(index, first, wanted.lanes.count);
+        firstSlot += chunk.cash.length;
       }
     }
   }
@@ -135,11 +155,11 @@ export class JsBackend implements Backend {
     this.kernels.clear();
   }
 
-  private kernelFor(shelf: FilterShelf): Kernel {
-    const name = `${shelf.method} ${shelf.width}`;
+  private kernelFor(shelf: FilterShelf, findsNear: boolean): Kernel {
+    const name = `${shelf.method} ${shelf.width} ${findsNear}`;
     let kernel = this.kernels.get(name);
     if (kernel === undefined) {
-      kernel = compileKernel(shelf);
+      kernel = compileKernel(shelf, findsNear);
       this.kernels.set(name, kernel);
     }
     return kernel;

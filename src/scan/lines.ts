@@ -196,6 +196,13 @@ export class LineTable implements Vectors {
     return this.firstClosing + asset;
   }
 
+  /** Ranges of lines whose slopes move together: a market's positions, an asset's amounts. */
+  movers(): { readonly first: number; readonly end: number }[] {
+    const positions = this.markets.map(({ firstLine, orderLine }) => ({ first: firstLine, end: orderLine }));
+    const amounts = this.settling.map((_, asset) => ({ first: this.amountLine(asset), end: this.amountLine(asset) + 1 }));
+    return [...positions, ...amounts];
+  }
+
   /** Takes new prices: valuations within three roundings, and every line that they move. */
   update({ marks, indexes = [], funding = [] }: PriceUpdate): void {
     const moved = new Set<number>();

@@ -5,6 +5,7 @@ import type { Market } from '../model/instruments.js';
 import { INVERSE_MARK_MIN, PRICE_MAX } from '../model/limits.js';
 import type { FundingIndex, IndexPrice, Mark, PriceUpdate } from '../model/records.js';
 import { type Backend, HandleList, type Nominations } from './backend.js';
+import { HotSet } from './hot-set.js';
 import type { LiveBook } from './live-book.js';
 import { Verdict } from './verdict.js';
 
@@ -22,12 +23,15 @@ export class Scanner {
   readonly book: LiveBook;
   readonly backend: Backend;
   readonly verdict: Verdict;
+  /** Null where the backend cannot find what is near. */
+  readonly hot: HotSet | null;
   private readonly nominations: Nominations = { nominees: new HandleList(), unpriced: new HandleList() };
 
   constructor(book: LiveBook, backend: Backend) {
     this.book = book;
     this.backend = backend;
     this.verdict = new Verdict(book);
+    this.hot = backend.findsNear ? new HotSet(book.lines, book.store.shelves, backend) : null;
   }
 
   /** Takes new prices and re-tiers the markets that they carry out of their windows. All or none: a bad price changes nothing. */
@@ -42,7 +46,8 @@ export class Scanner {
   /** `onLiquidatable` is called while the verdict still holds what it judged of the portfolio. */
   scan(onLiquidatable: (handle: number) => void = () => undefined): ScanResult {
     const { nominees, unpriced } = this.nominations;
-    this.backend.scan({ shelves: this.book.store.shelves, vectors: this.book.lines, into: this.nominations });
+    if (this.hot !== null) this.hot.scan(this.nominations);
+    else this.backend.scan({ shelves: this.book.store.shelves, vectors: this.book.lines, into: this.nominations, near: null });
     const liquidatable: number[] = [];
     const insolvent: number[] = [];
     for (const handle of nominees.view()) {

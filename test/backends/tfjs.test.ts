@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTfjs, type TfjsBackend } from '../../src/backends/tfjs.js';
 import { AssertionError } from '../../src/model/errors.js';
 import { portfoliosOf } from '../../src/model/portfolio.js';
-import { type Backend, HandleList, type Pass, type Shelves, type Vectors } from '../../src/scan/backend.js';
+import { type Backend, HandleList, type Shelves, type Vectors } from '../../src/scan/backend.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import { LiveBook } from '../../src/scan/live-book.js';
 import { Scanner } from '../../src/scan/scanner.js';
@@ -28,7 +28,8 @@ function scanned(backend: Backend, shelves: Shelves, vectors: Vectors): Lists {
   const into = { nominees: new HandleList(1), unpriced: new HandleList(1) };
   // What an earlier scan has left is to be cleared.
   into.nominees.count = 1;
-  backend.scan({ shelves, vectors, into } satisfies Pass);
+  const pass = { shelves, vectors, into, near: null };
+  backend.scan(pass);
   return { nominees: [...into.nominees.view()], unpriced: [...into.unpriced.view()] };
 }
 

@@ -1,0 +1,78 @@
+/**
+ * How far apart two ticks are: the largest move of a line's slope, in units of what its market usually moves. A portfolio whose slack is proven to
+ * stay above 0 within a radius of the reference tick cannot be breached at any tick that is no further from it. Decides nothing else.
+ */
+import type { LineTable } from './lines.js';
+
+/** Weight of the latest tick in a market's volatility: some hundred ticks. */
+const LATEST = 0.01;
+/** Before anything has moved: a tenth of a second at some 60 % a year. */
+const VOLATILITY_AT_FIRST = 3e-5;
+/** A market that hardly moves is taken to move by this share of the mean, so that its first move is not infinitely far. */
+const VOLATILITY_MIN_SHARE = 1 / 8;
+/** A line whose gains and requirement cancel (a rate near 1) still moves with what its lots are worth. */
+const SPEED_MIN_SHARE = 1 / 64;
+
+/** Lines that move together: those of a market's positions, or of one asset's amounts. */
+interface Mover {
+  readonly first: number;
+  readonly end: number;
+}
+
+export class Distances {
+  /** By line: Δslope of one unit of distance, at the reference. NaN where the slope was. */
+  readonly speeds: Float64Array;
+  /** Slopes at the reference. */
+  readonly reference: Float64Array;
+  private readonly slopes: Float64Array;
+  private readonly movers: readonly Mover[];
+  /** By mover: mean square of its relative moves from tick to tick, and what one lot was worth at the last. */
+  private readonly squares: Float64Array;
+  private readonly worths: Float64Array;
+
+  constructor(table: LineTable) {
+    this.slopes = table.slopes;
+    this.movers = table.movers();
+    this.speeds = new Float64Array(new SharedArrayBuffer(8 * this.slopes.length));
+    this.reference = new Float64Array(new SharedArrayBuffer(8 * this.slopes.length)).fill(Number.NaN);
+    this.squares = new Float64Array(this.movers.length).fill(VOLATILITY_AT_FIRST ** 2);
+    this.worths = new Float64Array(this.movers.length).fill(Number.NaN);
+  }
+
+  /** Takes note of how far each market moved since the last tick. */
+  observe(): void {
+    const { movers, squares, worths, slopes } = this;
+    for (let m = 0; m < movers.length; m++) {
+      const worth = slopes[movers[m].first];
+      const move = worth / worths[m] - 1;
+      worths[m] = worth;
+      // Not a number before there are two prices, and not finite from a worth of 0.
+      if (Math.abs(move) < 1) squares[m] += LATEST * (move * move - squares[m]);
+    }
+  }
+
+  /** Makes the present tick the reference. */
+  setReference(): void {
+    const { movers, squares, slopes, speeds } = this;
+    this.reference.set(slopes);
+    const mean = squares.reduce((sum, square) => sum + square, 0) / movers.length;
+    for (let m = 0; m < movers.length; m++) {
+      const { first, end } = movers[m];
+      const volatility = Math.sqrt(Math.max(squares[m], mean * VOLATILITY_MIN_SHARE ** 2));
+      let worth = 0;
+      for (let line = first; line < end; line++) worth = Math.max(worth, Math.abs(slopes[line]));
+      for (let line = first; line < end; line++)
+        speeds[line] = volatility * Math.max(Math.abs(slopes[line]), worth * SPEED_MIN_SHARE);
+    }
+  }
+
+  /** Whether no line has moved further than `radius` from the reference. One that got or lost its price has. */
+  isWithin(radius: number): boolean {
+    const { slopes, reference, speeds } = this;
+    for (let line = 0; line < slopes.length; line++) {
+      if (Math.abs(slopes[line] - reference[line]) <= radius * speeds[line]) continue;
+      if (!Number.isNaN(slopes[line]) || !Number.isNaN(reference[line])) return false;
+    }
+    return true;
+  }
+}
