@@ -102,7 +102,7 @@ async function main(isRequired: boolean): Promise<number> {
   const results: [Library, Result][] = [[NATIVE, await bring(NATIVE, [host])]];
   const hasCuda = (await filesOf(CUDA)).some((file) => CUDA.sources.test(file));
   // The addon opens the library, which is of no use alone.
-  if (hasCuda && (await readStamp(NATIVE)) !== null) results.push([CUDA, await bring(CUDA, [device, host])]);
+  if (hasCuda && ['kept', 'built'].includes(results[0][1].kind)) results.push([CUDA, await bring(CUDA, [device, host])]);
   const clauses = results.map(([library, result]) => clauseOf(library, result)).filter((clause) => clause !== null);
   if (clauses.length > 0) say(`native: ${clauses.join('; ')}\n`);
   for (const [, result] of results) {
