@@ -79,7 +79,13 @@ export function benchFullScan(book: StandardBook, positions: number, machine: Ma
   const plainFound = plain.scan();
   const nominations: Nominations = { nominees: new HandleList(), unpriced: new HandleList() };
   const filter = (): void =>
-    scanner.backend.scan({ shelves: store.shelves, vectors: scanner.book.lines, into: nominations, near: null });
+    scanner.backend.scan({
+      shelves: store.shelves,
+      vectors: scanner.book.lines,
+      into: nominations,
+      near: null,
+      statistics: null,
+    });
   const [js, loop] = measureTogether([filter, () => void plain.scan()]);
   const bytes = layoutBytes(scanner);
   const shared = { positions: scanner.book.positionCount, portfolios: store.portfolioCount, threads: 1 };

@@ -27,7 +27,7 @@ export function benchMultiAsset(positions: number, machine: Machine): BenchResul
     scanners.map(
       ({ backend, book }) =>
         () =>
-          backend.scan({ shelves: book.store.shelves, vectors: book.lines, into: nominations, near: null }),
+          backend.scan({ shelves: book.store.shelves, vectors: book.lines, into: nominations, near: null, statistics: null }),
     ),
   );
   return scanners.map((scanner, i) => {

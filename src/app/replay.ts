@@ -10,7 +10,6 @@ import { stateHash } from '../engine/state-hash.js';
 import { compareDecimals, decimalToNumber } from '../model/decimal.js';
 import { badInput } from '../model/errors.js';
 import type { Effect, TickRecord } from '../model/records.js';
-import { marginRatioBands } from '../scan/distribution.js';
 import { syntheticInstruments } from '../synthetic/instruments.js';
 import { PaperVenue } from '../venue/paper.js';
 import { BreachCauses, type ReplayCauses } from './replay-causes.js';
@@ -115,6 +114,13 @@ function checkNumbers(positions: number, seed: number, { fromMs = 0, toMs = Numb
   if (!(fromMs < toMs)) throw badInput('--from', `a time before --to, which is ${toMs}`, String(fromMs), 'bad-usage');
 }
 
+/** Portfolios by margin-ratio band, at the present prices. */
+function bandsOf({ scanHalf: { scanner } }: Engine): readonly number[] {
+  scanner.wantStatistics(true);
+  scanner.scan();
+  return scanner.statistics?.bandCount ?? [];
+}
+
 function statsOf(engine: Engine): EngineStats {
   return { ...engine.counters(), conflated: 0, tickMs: 0, lagMs: 0 };
 }
@@ -146,7 +152,7 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
   };
   const session = new Session({ engine, venue, population: null, onEffects });
   const trace = new PriceTrace(instruments.markets.map(({ id }) => id));
-  let before: number[] | null = null;
+  let before: readonly number[] | null = null;
   let fromMs = 0;
   for (const next of candleTicks(set, instruments, range, sources)) {
     const tick = before === null ? startingWith(given, next) : next;
@@ -155,7 +161,7 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
     if (problems.length > 0) throw badInput(candles, problems[0].expected, problems[0].found);
     if (before === null) {
       fromMs = tick.timeUs / 1000;
-      before = marginRatioBands(engine.scanHalf.book);
+      before = bandsOf(engine);
     }
     trace.take(tick);
     options.onTick?.(statsOf(engine));
@@ -178,7 +184,7 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
     ...causes?.summary(),
     stateHash: stateHash(engine),
   };
-  const after = marginRatioBands(engine.scanHalf.book);
+  const after = bandsOf(engine);
   return { summary, pictures: { timesMs: trace.timesMs, prices: trace.series(), before, after } };
 }
 

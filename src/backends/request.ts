@@ -2,12 +2,12 @@
  * A scan request as native code reads it: the structs of kernels/include/plimsoll/layout.h, written by address into one buffer. Whoever holds the
  * request keeps the arrays alive that it points to: a SharedArrayBuffer's memory never moves.
  */
-import type { FilterChunk, FilterShelf, Near, Pass } from '../scan/backend.js';
+import type { FilterChunk, FilterShelf, Near, Pass, Vectors } from '../scan/backend.js';
+import { RATIO_BAND_ENDS, RATIO_BANDS, type Statistics } from '../scan/statistics.js';
 import { LANES } from '../store/shelf.js';
 
 /** What the structs must be called in native code, too: the ABI number, lanes, bands; then sizes and offsets. */
 const ABI = 1;
-const BANDS = 64;
 const CHUNK = {
   bytes: 64,
   line: 0,
@@ -64,7 +64,7 @@ const STATISTICS = {
 export const LAYOUT: readonly number[] = [
   ABI,
   LANES,
-  BANDS,
+  RATIO_BANDS,
   ...[CHUNK, REQUEST, VECTORS, NEAR, STATISTICS].flatMap((struct) => Object.values(struct)),
 ];
 
@@ -89,7 +89,7 @@ export class Request {
   }
 
   /** Points the request at a pass, and makes room for what it may find. */
-  write({ shelves, vectors, into, near }: Pass): void {
+  write({ shelves, vectors, into, near, statistics }: Pass): void {
     const { view } = this;
     const { count, lanes } = this.writeChunks(shelves);
     into.nominees.count = 0;
@@ -109,13 +109,29 @@ export class Request {
     view.setUint32(REQUEST.vectors + VECTORS.firstClosing, firstClosing, true);
     view.setUint32(REQUEST.vectors + VECTORS.assets, closings.starts.length - 1, true);
     this.writeNear(near, lanes);
+    this.writeStatistics(statistics, vectors);
   }
 
   /** Tells the pass what was found. */
-  read({ into, near }: Pass): void {
+  read({ into, near, statistics }: Pass): void {
     into.nominees.count = this.view.getUint32(REQUEST.nomineeCount, true);
     into.unpriced.count = this.view.getUint32(REQUEST.unpricedCount, true);
     if (near !== null) near.lanes.count = this.view.getUint32(REQUEST.near + NEAR.count, true);
+    if (statistics === null) return;
+    statistics.equity = this.view.getFloat64(REQUEST.statistics + STATISTICS.equity, true);
+    statistics.maintenance = this.view.getFloat64(REQUEST.statistics + STATISTICS.maintenance, true);
+  }
+
+  private writeStatistics(statistics: Statistics | null, { needs, notionals }: Vectors): void {
+    const { view } = this;
+    const at = REQUEST.statistics;
+    view.setUint32(at + STATISTICS.wanted, statistics === null ? 0 : 1, true);
+    if (statistics === null) return;
+    this.point(view, at + STATISTICS.needs, needs);
+    this.point(view, at + STATISTICS.notionals, notionals);
+    this.point(view, at + STATISTICS.ends, RATIO_BAND_ENDS);
+    for (const column of ['bandCount', 'bandNotional', 'lineSize', 'lineCount'] as const)
+      this.point(view, at + STATISTICS[column], statistics[column]);
   }
 
   private writeNear(near: Near | null, lanes: number): void {
@@ -158,11 +174,12 @@ export class Request {
     if ((at + 1) * CHUNK.bytes > this.chunks.byteLength) this.grow();
     const { chunks } = this;
     const offset = at * CHUNK.bytes;
-    const [line, size, cash, handle] = this.addressesOf(chunk);
+    const [line, size, cash, handle, fixed] = this.addressesOf(chunk);
     chunks.setBigUint64(offset + CHUNK.line, line, true);
     chunks.setBigUint64(offset + CHUNK.size, size, true);
     chunks.setBigUint64(offset + CHUNK.cash, cash, true);
     chunks.setBigUint64(offset + CHUNK.handle, handle, true);
+    chunks.setBigUint64(offset + CHUNK.fixed, fixed, true);
     chunks.setUint32(offset + CHUNK.width, width, true);
     chunks.setUint32(offset + CHUNK.slices, slices, true);
     chunks.setUint32(offset + CHUNK.method, METHODS[method], true);
@@ -173,7 +190,8 @@ export class Request {
   private addressesOf(chunk: FilterChunk): readonly bigint[] {
     let addresses = this.known.get(chunk);
     if (addresses === undefined) {
-      addresses = [chunk.line, chunk.size, chunk.cash, chunk.handle].map((column) => BigInt(this.addressOf(column)));
+      const { line, size, cash, handle, fixed } = chunk;
+      addresses = [line, size, cash, handle, fixed].map((column) => (column === null ? 0n : BigInt(this.addressOf(column))));
       this.known.set(chunk, addresses);
     }
     return addresses;

@@ -5,9 +5,9 @@
 import { assert } from '../model/errors.js';
 import type { Backend, FilterShelf, Pass } from '../scan/backend.js';
 import { JsBackend } from '../scan/js-backend.js';
+import { PackedLanes } from '../scan/packed.js';
 import { LANES } from '../store/shelf.js';
 import { bound32, droppedLanes, type Slopes32, slopes32 } from './tfjs-graph.js';
-import { KeptLanes } from './tfjs-kept.js';
 import { type Import, type Loaded, loadTf, type Tensor, TFJS_FLAVOURS, type Tf, type TfjsFlavour } from './tfjs-load.js';
 
 /**
@@ -30,7 +30,7 @@ export class TfjsBackend implements Backend {
   private readonly tf: Tf;
   private readonly js = new JsBackend();
   /** By place in a pass: their memory stays from scan to scan. */
-  private readonly kept: KeptLanes[] = [];
+  private readonly kept: PackedLanes[] = [];
   private isClosed = false;
 
   constructor({ tf, flavour, passedOver }: Loaded) {
@@ -40,8 +40,14 @@ export class TfjsBackend implements Backend {
   }
 
   /** Groups are few (2 % of a book with haircuts) and branch at every closing row: they stay with the js filter. */
-  scan({ shelves, vectors, into }: Pass): void {
+  scan(pass: Pass): void {
     assert(!this.isClosed, 'expected no scan of a closed backend');
+    const { shelves, vectors, into, statistics } = pass;
+    // Statistics are of every lane, not of those alone that the graph keeps.
+    if (statistics !== null) {
+      this.js.scan(pass);
+      return;
+    }
     const slopes = slopes32(vectors.slopes);
     const left: (FilterShelf | undefined)[] = [];
     this.tf.tidy(() => {
@@ -49,7 +55,7 @@ export class TfjsBackend implements Backend {
       for (const [place, shelf] of shelves.entries())
         left.push(shelf?.method === 'lines' ? this.keep(place, shelf, slopes, tensor) : shelf);
     });
-    this.js.scan({ shelves: left, vectors, into, near: null });
+    this.js.scan({ shelves: left, vectors, into, near: null, statistics });
   }
 
   /** TensorFlow.js itself stays as it is: it is one for the whole process, and others may use it. */
@@ -60,7 +66,7 @@ export class TfjsBackend implements Backend {
   }
 
   /** The lanes of a shelf that the graph does not drop. */
-  private keep(place: number, shelf: FilterShelf, slopes: Slopes32, tensor: Tensor): KeptLanes | undefined {
+  private keep(place: number, shelf: FilterShelf, slopes: Slopes32, tensor: Tensor): PackedLanes | undefined {
     const kept = this.keptAt(place, shelf.width);
     const bound = bound32(shelf.width, slopes.largest);
     for (const [c, chunk] of shelf.chunks.entries()) {
@@ -80,17 +86,16 @@ export class TfjsBackend implements Backend {
         for (let lane = 0; lane < lanes; lane++) if (dropped[lane] === 0) kept.add(chunk, lane);
       });
     }
-    kept.seal();
     return kept.count === 0 ? undefined : kept;
   }
 
-  private keptAt(place: number, width: number): KeptLanes {
+  private keptAt(place: number, width: number): PackedLanes {
     const present = this.kept[place];
     if (present?.width === width) {
       present.clear();
       return present;
     }
-    const fresh = new KeptLanes(width);
+    const fresh = new PackedLanes(width);
     this.kept[place] = fresh;
     return fresh;
   }

@@ -111,9 +111,13 @@ function bandTable({ bandLabels, before, after }: ReplayReportData['equity']): s
   const most = Math.max(1, ...before, ...after);
   const bar = (name: string, count: number): string =>
     `<div class="bar ${name}"><i style="width:${((count / most) * 100).toFixed(2)}%"></i><span title="${grouped(count)}">${compact(count)}</span></div>`;
-  const rows = bandLabels.map(
-    (label, index) =>
-      `<tr><th scope="row">${escapeHtml(label)}</th><td>${bar('before', before[index])}${bar('after', after[index])}</td></tr>`,
+  // Bands that are empty at both times say nothing.
+  const rows = bandLabels.flatMap((label, index) =>
+    before[index] + after[index] === 0
+      ? []
+      : [
+          `<tr><th scope="row">${escapeHtml(label)}</th><td>${bar('before', before[index])}${bar('after', after[index])}</td></tr>`,
+        ],
   );
   const key = '<p class="key"><span class="before">before</span><span class="after">after</span></p>';
   return `${key}<table class="bands"><tbody>${rows.join('')}</tbody></table>`;

@@ -1,6 +1,7 @@
 /** What every scan backend is: a filter that may nominate too many portfolios and never misses one. */
 import type { Method } from '../store/shelf.js';
 import type { Closings } from './closings.js';
+import type { Statistics } from './statistics.js';
 
 /** A growing list of handles over typed memory. */
 export class HandleList {
@@ -59,6 +60,9 @@ export interface Vectors {
   /** Lines from here on end a group: asset a's is `firstClosing + a`. */
   readonly firstClosing: number;
   readonly closings: Closings;
+  /** By line, for statistics: maintenance that one of |size| needs on its tier (the deduction apart), and its notional. */
+  readonly needs: Float64Array;
+  readonly notionals: Float64Array;
 }
 
 export type BackendName = 'js' | 'cpu' | 'cuda' | 'tfjs';
@@ -69,6 +73,8 @@ export interface FilterChunk {
   readonly size: Float32Array;
   readonly cash: Float32Array;
   readonly handle: Uint32Array;
+  /** Null of a copy: no statistics are made from those. */
+  readonly fixed: Uint16Array | null;
 }
 
 /** What a filter goes over: a shelf of the store, or packed copies of some of its lanes. */
@@ -100,6 +106,8 @@ export interface Pass {
   readonly into: Nominations;
   /** Null unless the backend finds them. */
   readonly near: Near | null;
+  /** What to fill, of all the shelves; null unless the backend makes statistics. */
+  readonly statistics: Statistics | null;
 }
 
 export interface Backend {

@@ -7,6 +7,7 @@ import { type Instruments, isPlain } from '../model/instruments.js';
 import { LANES } from '../store/shelf.js';
 import type { Rows, Store } from '../store/store.js';
 import { blockOf, EXACT_UNIT, entryNumber, type LineTable, ROW, ULP } from './lines.js';
+import { toUpperHalf } from './statistics.js';
 import { assignOnEntry, type RowTerm, type Windows } from './windows.js';
 
 const scratch = new Float32Array(1);
@@ -37,6 +38,11 @@ class Fold {
     this.sum += term;
     this.magnitude += magnitude;
     this.terms += 1;
+  }
+
+  /** Near the exact sum: for statistics. */
+  value(): number {
+    return this.sum;
   }
 
   /** At most the exact sum. */
@@ -115,7 +121,18 @@ export class Folder {
       if (size === Number.NEGATIVE_INFINITY) beyond = true;
       store.setFilterSize(handle, j, size === Number.NEGATIVE_INFINITY ? 0 : size);
     }
-    store.setFilterCash(handle, beyond ? Number.NEGATIVE_INFINITY : floorToFloat32(this.constantOf(valuation)));
+    const constant = beyond ? Number.NEGATIVE_INFINITY : floorToFloat32(this.constantOf(valuation));
+    store.setFilterCash(handle, constant, toUpperHalf(this.fixedValue()));
+  }
+
+  /** What the constants of the portfolio's requirements take off its maintenance, at the index prices of now. */
+  private fixedValue(): number {
+    let value = 0;
+    for (const asset of this.touched) {
+      const constants = this.folds[asset].constants.value();
+      if (constants !== 0) value += constants * this.table.indexes[asset];
+    }
+    return Number.isNaN(value) ? 0 : value;
   }
 
   /** At most what an asset adds to slack that no mark moves, in the asset; its equity's part is apart where a row closes its group. */
@@ -138,6 +155,7 @@ export class Folder {
     const balance = store.cashNumber(handle) * EXACT_UNIT;
     let sum = balance;
     let magnitude = Math.abs(balance);
+    let fixed = 0;
     for (let j = 0; j < rows.count; j++) {
       const row = rows.base + j * LANES;
       if (table.kindOf[chunk.line[row]] !== ROW.position) return false;
@@ -149,9 +167,10 @@ export class Folder {
       this.windows.assign(index, lots, entry, term);
       chunk.line[row] = term.line;
       sum += term.constant - entry;
+      fixed += term.constant;
       magnitude += Math.abs(entry) + term.magnitude;
     }
-    store.setFilterCash(handle, floorToFloat32(sum - roundingOf(rows.count, magnitude)));
+    store.setFilterCash(handle, floorToFloat32(sum - roundingOf(rows.count, magnitude)), toUpperHalf(fixed));
     return true;
   }
 

@@ -8,6 +8,7 @@ import { Distances } from './distance.js';
 import { BOUND_ABSOLUTE, boundFactor } from './js-backend.js';
 import type { LineTable } from './lines.js';
 import { PackedShelf } from './packed.js';
+import type { Statistics } from './statistics.js';
 
 /** In units of distance: so many ticks' usual moves, all in one direction. */
 const RADIUS_AT_FIRST = 16;
@@ -23,6 +24,12 @@ const PACKING_COST_ROWS = 24;
 /** A hot set that was left before so many ticks was not worth finding: then come plain full scans, twice as many each time in a row. */
 const TICKS_WORTH = 4;
 const REST_TICKS_MAX = 64;
+
+/** Statistics that the next full scan is to fill; an urgent wish makes the next scan a full one. */
+export interface WantedStatistics {
+  readonly statistics: Statistics;
+  readonly isUrgent: boolean;
+}
 
 /** How many scans were of everything, and of the hot set. */
 export interface HotCounts {
@@ -65,12 +72,12 @@ export class HotSet {
     this.near = { speeds: this.distances.speeds, radius, lanes: new LaneList() };
   }
 
-  /** Scans as the backend would, or less: finds the same. */
-  scan(into: Nominations): void {
+  /** Scans as the backend would, or less: finds the same. Returns whether it scanned everything, and with that made the statistics. */
+  scan(into: Nominations, wanted: WantedStatistics | null): boolean {
     this.distances.observe();
-    if (!this.isPacked || !this.distances.isWithin(this.provenRadius) || !this.refresh()) {
-      this.scanAll(into);
-      return;
+    if (wanted?.isUrgent === true || !this.isPacked || !this.distances.isWithin(this.provenRadius) || !this.refresh()) {
+      this.scanAll(into, wanted?.statistics ?? null);
+      return true;
     }
     this.counts.hot += 1;
     this.hotTicks += 1;
@@ -78,23 +85,24 @@ export class HotSet {
       shelf?.method === 'lines' ? this.packed[index] : shelf,
     );
     this.spentRows += rowsOf(shelves);
-    this.backend.scan({ shelves, vectors: this.table, into, near: null });
+    this.backend.scan({ shelves, vectors: this.table, into, near: null, statistics: null });
+    return false;
   }
 
-  private scanAll(into: Nominations): void {
+  private scanAll(into: Nominations, statistics: Statistics | null): void {
     this.counts.full += 1;
     this.conclude();
     const { near, distances, shelves } = this;
     if (this.restTicks > 0) {
       this.restTicks -= 1;
-      this.backend.scan({ shelves, vectors: this.table, into, near: null });
+      this.backend.scan({ shelves, vectors: this.table, into, near: null, statistics });
       return;
     }
     distances.setReference();
     this.provenRadius = this.radius;
     near.radius = this.radius * RADIUS_WITH_SLACK;
     for (const shelf of shelves) shelf?.drainDirty();
-    this.backend.scan({ shelves, vectors: this.table, into, near });
+    this.backend.scan({ shelves, vectors: this.table, into, near, statistics });
     this.isTried = true;
     this.fullRows = rowsOf(shelves);
     this.spentRows = 0;
@@ -135,7 +143,7 @@ export class HotSet {
       packed = new PackedShelf(shelf.width);
       this.packed[index] = packed;
     }
-    packed.add(shelf.chunkOf(slot), shelf, slot);
+    packed.addSlot(slot, shelf.chunkOf(slot), shelf.laneOf(slot));
   }
 
   /**
@@ -154,7 +162,7 @@ export class HotSet {
         for (let slot = slice * LANES; slot < (slice + 1) * LANES; slot++) if (this.isNear(shelf, slot)) this.copy(index, slot);
         this.spentRows += LANES * shelf.width;
       }
-      lanes += this.packed[index]?.laneCount ?? 0;
+      lanes += this.packed[index]?.count ?? 0;
     }
     this.counts.lanes = lanes;
     return lanes <= most;

@@ -2,6 +2,7 @@
 import { PlimsollError } from '../model/errors.js';
 import { LANES, type Method } from '../store/shelf.js';
 import type { Backend, FilterChunk, FilterShelf, HandleList, Near, Pass, Vectors } from './backend.js';
+import { addChunk, clearStatistics } from './statistics.js';
 
 /** Rows that one iteration of the inner loop takes at most. */
 const UNROLL_MAX = 8;
@@ -15,7 +16,16 @@ type Kernel = (
   unpriced: HandleList,
   near: Near | null,
   firstSlot: number,
+  slacks: Float64Array,
 ) => void;
+
+/** What a kernel does beside nominating. */
+interface Extras {
+  /** Lists the lanes that are near. */
+  readonly near: boolean;
+  /** Leaves each lane's slack. */
+  readonly slacks: boolean;
+}
 
 /**
  * Relative rounding bound of a slack over S = Σ|z·s|, derived in docs/exactness.md: the float32 size, and float64 arithmetic over
@@ -84,19 +94,19 @@ const LOOPS: Readonly<Record<Method, Loop>> = {
 
 /**
  * The loop for one method and shelf width, written out: lane outer, row inner, unrolled. V8 compiles each on its own: 21 against 29 ms for one
- * loop with a variable width over 10.8 M rows. With `findsNear` it also lists the lanes that are near.
+ * loop with a variable width over 10.8 M rows.
  */
-function compileKernel({ method, width }: FilterShelf, findsNear: boolean): Kernel {
+function compileKernel({ method, width }: FilterShelf, { near, slacks }: Extras): Kernel {
   const loop = LOOPS[method];
   const unroll = width <= UNROLL_MAX ? width : width % UNROLL_MAX === 0 ? UNROLL_MAX : 6;
-  const body = loop.rows(unroll) + (findsNear ? loop.speeds(unroll) : '');
+  const body = loop.rows(unroll) + (near ? loop.speeds(unroll) : '');
   const inner = unroll === width ? body : `for (const end = i + ${width * LANES}; i < end; i += ${unroll * LANES}) { ${body} }`;
   const source = `
     const { line, size, cash, handle } = chunk;
     ${loop.prelude}
     const flagged = nominees.handles, unknown = unpriced.handles;
     let n = nominees.count, u = unpriced.count;
-    ${findsNear ? 'const { speeds, radius } = near, slots = near.lanes.slot; let m = near.lanes.count;' : ''}
+    ${near ? 'const { speeds, radius } = near, slots = near.lanes.slot; let m = near.lanes.count;' : ''}
     for (let slice = 0; slice < slices; slice++) {
       for (let lane = 0; lane < ${LANES}; lane++) {
         let i = slice * ${width * LANES} + lane, x = cash[slice * ${LANES} + lane], s = 0, e = 0, d = 0;
@@ -106,13 +116,14 @@ function compileKernel({ method, width }: FilterShelf, findsNear: boolean): Kern
           if (x !== x) unknown[u++] = handle[slice * ${LANES} + lane];
           else flagged[n++] = handle[slice * ${LANES} + lane];
         }
-        ${findsNear ? `if (!(x > threshold + d * radius)) slots[m++] = firstSlot + slice * ${LANES} + lane;` : ''}
+        ${near ? `if (!(x > threshold + d * radius)) slots[m++] = firstSlot + slice * ${LANES} + lane;` : ''}
+        ${slacks ? `slacks[slice * ${LANES} + lane] = x;` : ''}
       }
     }
     nominees.count = n;
     unpriced.count = u;
-    ${findsNear ? 'near.lanes.count = m;' : ''}`;
-  const parameters = ['chunk', 'slices', 'vectors', 'boundFactor', 'nominees', 'unpriced', 'near', 'firstSlot'];
+    ${near ? 'near.lanes.count = m;' : ''}`;
+  const parameters = ['chunk', 'slices', 'vectors', 'boundFactor', 'nominees', 'unpriced', 'near', 'firstSlot', 'slacks'];
   try {
     return new Function(...parameters, source) as Kernel;
   } catch (cause) {
@@ -122,44 +133,52 @@ function compileKernel({ method, width }: FilterShelf, findsNear: boolean): Kern
   }
 }
 
+const NO_SLACKS = new Float64Array(0);
+
 export class JsBackend implements Backend {
   readonly name = 'js';
   readonly findsNear = true;
   private readonly kernels = new Map<string, Kernel>();
 
-  scan({ shelves, vectors, into, near }: Pass): void {
+  scan(pass: Pass): void {
+    const { shelves, into, near, statistics } = pass;
     into.nominees.count = 0;
     into.unpriced.count = 0;
     if (near !== null) near.lanes.count = 0;
-    for (const [index, shelf] of shelves.entries()) {
-      if (shelf === undefined) continue;
-      // Lanes of groups are not told: they are scanned at every tick.
-      const wanted = shelf.method === 'lines' ? near : null;
-      const kernel = this.kernelFor(shelf, wanted !== null);
-      const factor = boundFactor(shelf.width);
-      let firstSlot = 0;
-      for (const [c, chunk] of shelf.chunks.entries()) {
-        const slices = shelf.slicesIn(c);
-        into.nominees.ensure(slices * LANES);
-        into.unpriced.ensure(slices * LANES);
-        wanted?.lanes.ensure(slices * LANES);
-        const first = wanted?.lanes.count;
-        kernel(chunk, slices, vectors, factor, into.nominees, into.unpriced, wanted, firstSlot);
-        wanted?.lanes.shelf.fill(index, first, wanted.lanes.count);
-        firstSlot += chunk.cash.length;
-      }
-    }
+    if (statistics !== null) clearStatistics(statistics);
+    for (const [index, shelf] of shelves.entries()) if (shelf !== undefined) this.scanShelf(pass, shelf, index);
   }
 
   close(): void {
     this.kernels.clear();
   }
 
-  private kernelFor(shelf: FilterShelf, findsNear: boolean): Kernel {
-    const name = `${shelf.method} ${shelf.width} ${findsNear}`;
+  private scanShelf({ vectors, into, near, statistics }: Pass, shelf: FilterShelf, index: number): void {
+    // Lanes of groups are not told: they are scanned at every tick.
+    const wanted = shelf.method === 'lines' ? near : null;
+    const kernel = this.kernelFor(shelf, { near: wanted !== null, slacks: statistics !== null });
+    const factor = boundFactor(shelf.width);
+    let firstSlot = 0;
+    for (const [c, chunk] of shelf.chunks.entries()) {
+      const slices = shelf.slicesIn(c);
+      const lanes = Math.max(0, slices * LANES);
+      into.nominees.ensure(lanes);
+      into.unpriced.ensure(lanes);
+      wanted?.lanes.ensure(lanes);
+      const first = wanted?.lanes.count;
+      const slacks = statistics === null ? NO_SLACKS : new Float64Array(lanes);
+      kernel(chunk, slices, vectors, factor, into.nominees, into.unpriced, wanted, firstSlot, slacks);
+      wanted?.lanes.shelf.fill(index, first, wanted.lanes.count);
+      if (statistics !== null) addChunk(statistics, vectors, shelf, chunk, slacks);
+      firstSlot += chunk.cash.length;
+    }
+  }
+
+  private kernelFor(shelf: FilterShelf, extras: Extras): Kernel {
+    const name = `${shelf.method} ${shelf.width} ${extras.near} ${extras.slacks}`;
     let kernel = this.kernels.get(name);
     if (kernel === undefined) {
-      kernel = compileKernel(shelf, findsNear);
+      kernel = compileKernel(shelf, extras);
       this.kernels.set(name, kernel);
     }
     return kernel;

@@ -130,6 +130,8 @@ export class LineTable implements Vectors {
   readonly pairs: Float64Array;
   readonly firstClosing: number;
   readonly closings: Closings;
+  readonly needs: Float64Array;
+  readonly notionals: Float64Array;
   /** Market index to the worth of one lot in the settle asset; NaN while unknown. */
   readonly valuations: Float64Array;
   /** Asset index to its index price; NaN while unknown. */
@@ -177,6 +179,8 @@ export class LineTable implements Vectors {
     }
     this.slopes = new Float64Array(new SharedArrayBuffer(8 * count));
     this.pairs = new Float64Array(new SharedArrayBuffer(16 * count));
+    this.needs = new Float64Array(new SharedArrayBuffer(8 * count));
+    this.notionals = new Float64Array(new SharedArrayBuffer(8 * count));
     this.valuations = new Float64Array(markets.length).fill(Number.NaN);
     this.indexes = new Float64Array(assets.length).fill(Number.NaN);
     this.accrued = new Float64Array(markets.length);
@@ -256,7 +260,8 @@ export class LineTable implements Vectors {
     const worth = price * this.valuations[index];
     const value = worth - price * this.accrued[index];
     const magnitude = Math.abs(worth) + Math.abs(price * this.accrued[index]);
-    const { slopes, pairs, closings } = this;
+    const { slopes, pairs, closings, needs, notionals } = this;
+    notionals.fill(Math.abs(worth), market.firstLine, market.orderLine);
     for (let block = 0; block < market.blocks; block++) {
       const gain = block === 0 ? 1 : closings.gainOf(market.settleAsset, block - 1);
       const isGroup = block === 0 && market.blocks > 1;
@@ -264,6 +269,8 @@ export class LineTable implements Vectors {
         const line = market.firstLine + block * market.blockLines + offset;
         const need = offset === market.waivedOffset ? 0 : Math.abs(worth) * market.rates[offset >> 1];
         const bound = SLOPE_ROUNDINGS * ULP * (gain * magnitude + need);
+        needs[line] = need;
+        needs[line + 1] = need;
         slopes[line] = gain * value - need - bound;
         slopes[line + 1] = gain * value + need + bound;
         // On a shelf of groups what is summed up adds to the group's equity, what is not to slack.

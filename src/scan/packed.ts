@@ -1,67 +1,108 @@
-/** Copies of lanes, packed into slices of their own by width: what a hot tick scans. Knows where each came from, not why. */
+/** Copies of lanes, packed into slices of their own by width: what is scanned instead of a shelf. Knows not why. */
 import { assert } from '../model/errors.js';
-import { type Chunk, LANES, NO_HANDLE, PADDING_LINE, type Shelf } from '../store/shelf.js';
+import { LANES, NO_HANDLE, PADDING_LINE } from '../store/shelf.js';
 import type { FilterChunk, FilterShelf } from './backend.js';
 
 const SLICES_AT_FIRST = 4;
 
 function newChunk(width: number, slices: number): FilterChunk {
   const lanes = slices * LANES;
-  const bytes = lanes * (8 * width + 8);
-  const buffer = new SharedArrayBuffer(bytes);
-  const cashAt = 8 * lanes * width;
+  const rowBytes = 4 * lanes * width;
+  const buffer = new SharedArrayBuffer(2 * rowBytes + 8 * lanes);
   return {
     line: new Uint32Array(buffer, 0, lanes * width),
-    size: new Float32Array(buffer, 4 * lanes * width, lanes * width),
-    cash: new Float32Array(buffer, cashAt, lanes).fill(Number.POSITIVE_INFINITY),
-    handle: new Uint32Array(buffer, cashAt + 4 * lanes, lanes).fill(NO_HANDLE),
+    size: new Float32Array(buffer, rowBytes, lanes * width),
+    cash: new Float32Array(buffer, 2 * rowBytes, lanes).fill(Number.POSITIVE_INFINITY),
+    handle: new Uint32Array(buffer, 2 * rowBytes + 4 * lanes, lanes).fill(NO_HANDLE),
+    fixed: null,
   };
 }
 
-/** Lanes of one shelf. */
-export class PackedShelf implements FilterShelf {
+/** Row 0 of a lane in its chunk's row columns. */
+function rowBase(lane: number, width: number): number {
+  return Math.floor(lane / LANES) * width * LANES + (lane % LANES);
+}
+
+/** Copied lanes of one width, in the order in which they came. */
+export class PackedLanes implements FilterShelf {
   readonly width: number;
   readonly method = 'lines';
   chunks: readonly [FilterChunk];
-  /** By packed lane: its slot on the shelf. Those from `sortedCount` on were added later, in any order. */
-  private slots: Uint32Array;
-  private sortedCount = 0;
-  private count = 0;
+  private lanes = 0;
 
   constructor(width: number) {
     this.width = width;
     this.chunks = [newChunk(width, SLICES_AT_FIRST)];
-    this.slots = new Uint32Array(SLICES_AT_FIRST * LANES);
   }
 
-  get laneCount(): number {
-    return this.count;
+  /** Lanes that were added, those emptied since included. */
+  get count(): number {
+    return this.lanes;
   }
 
   slicesIn(): number {
-    return Math.ceil(this.count / LANES);
+    return Math.ceil(this.lanes / LANES);
   }
 
   clear(): void {
-    for (let lane = 0; lane < this.count; lane++) this.empty(lane);
-    this.count = 0;
-    this.sortedCount = 0;
+    for (let lane = 0; lane < this.lanes; lane++) this.empty(lane);
+    this.lanes = 0;
   }
 
-  /** Copies a lane, at the end. */
-  add(from: Chunk, shelf: Shelf, slot: number): void {
-    if (this.count === this.slots.length) this.grow();
+  /** Copies a lane of a chunk of the same width. */
+  add(from: FilterChunk, lane: number): void {
+    if (this.lanes === this.chunks[0].cash.length) this.grow();
     const [to] = this.chunks;
-    const lane = this.count++;
-    this.slots[lane] = slot;
-    const source = shelf.rowBase(slot);
-    const target = this.rowBase(lane);
+    const at = this.lanes++;
+    const source = rowBase(lane, this.width);
+    const target = rowBase(at, this.width);
     for (let j = 0; j < this.width * LANES; j += LANES) {
       to.line[target + j] = from.line[source + j];
       to.size[target + j] = from.size[source + j];
     }
-    to.cash[lane] = from.cash[shelf.laneOf(slot)];
-    to.handle[lane] = from.handle[shelf.laneOf(slot)];
+    to.cash[at] = from.cash[lane];
+    to.handle[at] = from.handle[lane];
+  }
+
+  /** Leaves padding in the place of a lane. */
+  empty(lane: number): void {
+    const [chunk] = this.chunks;
+    const base = rowBase(lane, this.width);
+    for (let j = 0; j < this.width * LANES; j += LANES) {
+      chunk.line[base + j] = PADDING_LINE;
+      chunk.size[base + j] = 0;
+    }
+    chunk.cash[lane] = Number.POSITIVE_INFINITY;
+    chunk.handle[lane] = NO_HANDLE;
+  }
+
+  private grow(): void {
+    const [old] = this.chunks;
+    const grown = newChunk(this.width, (old.cash.length / LANES) * 2);
+    grown.line.set(old.line);
+    grown.size.set(old.size);
+    grown.cash.set(old.cash);
+    grown.handle.set(old.handle);
+    this.chunks = [grown];
+  }
+}
+
+/** Lanes of one shelf of the store that know where they came from. */
+export class PackedShelf extends PackedLanes {
+  /** By packed lane: its slot on the shelf. Those from `sortedCount` on were added later, in any order. */
+  private readonly slots: number[] = [];
+  private sortedCount = 0;
+
+  override clear(): void {
+    super.clear();
+    this.slots.length = 0;
+    this.sortedCount = 0;
+  }
+
+  /** Copies the lane of a slot that stands in `from` at `lane`. */
+  addSlot(slot: number, from: FilterChunk, lane: number): void {
+    this.add(from, lane);
+    this.slots.push(slot);
   }
 
   /** What has been added so far is in the order of its slots. */
@@ -83,33 +124,5 @@ export class PackedShelf implements FilterShelf {
     }
     for (; low < sortedCount && slots[low] < first + LANES; low++) this.empty(low);
     for (let lane = sortedCount; lane < count; lane++) if (Math.floor(slots[lane] / LANES) === slice) this.empty(lane);
-  }
-
-  private rowBase(lane: number): number {
-    return Math.floor(lane / LANES) * this.width * LANES + (lane % LANES);
-  }
-
-  private empty(lane: number): void {
-    const [chunk] = this.chunks;
-    const base = this.rowBase(lane);
-    for (let j = 0; j < this.width * LANES; j += LANES) {
-      chunk.line[base + j] = PADDING_LINE;
-      chunk.size[base + j] = 0;
-    }
-    chunk.cash[lane] = Number.POSITIVE_INFINITY;
-    chunk.handle[lane] = NO_HANDLE;
-  }
-
-  private grow(): void {
-    const grown = newChunk(this.width, (this.slots.length / LANES) * 2);
-    const [old] = this.chunks;
-    grown.line.set(old.line);
-    grown.size.set(old.size);
-    grown.cash.set(old.cash);
-    grown.handle.set(old.handle);
-    const slots = new Uint32Array(this.slots.length * 2);
-    slots.set(this.slots);
-    this.slots = slots;
-    this.chunks = [grown];
   }
 }

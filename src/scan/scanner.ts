@@ -5,8 +5,9 @@ import type { Market } from '../model/instruments.js';
 import { INVERSE_MARK_MIN, PRICE_MAX } from '../model/limits.js';
 import type { FundingIndex, IndexPrice, Mark, PriceUpdate } from '../model/records.js';
 import { type Backend, HandleList, type Nominations } from './backend.js';
-import { HotSet } from './hot-set.js';
+import { HotSet, type WantedStatistics } from './hot-set.js';
 import type { LiveBook } from './live-book.js';
+import { type BookStatistics, Statistics, summarise } from './statistics.js';
 import { Verdict } from './verdict.js';
 
 /** What one scan found. Handles are in no particular order. */
@@ -25,6 +26,8 @@ export class Scanner {
   readonly verdict: Verdict;
   /** Null where the backend cannot find what is near. */
   readonly hot: HotSet | null;
+  private wanted: WantedStatistics | null = null;
+  private latest: BookStatistics | null = null;
   private readonly nominations: Nominations = { nominees: new HandleList(), unpriced: new HandleList() };
 
   constructor(book: LiveBook, backend: Backend) {
@@ -46,8 +49,7 @@ export class Scanner {
   /** `onLiquidatable` is called while the verdict still holds what it judged of the portfolio. */
   scan(onLiquidatable: (handle: number) => void = () => undefined): ScanResult {
     const { nominees, unpriced } = this.nominations;
-    if (this.hot !== null) this.hot.scan(this.nominations);
-    else this.backend.scan({ shelves: this.book.store.shelves, vectors: this.book.lines, into: this.nominations, near: null });
+    this.filter();
     const liquidatable: number[] = [];
     const insolvent: number[] = [];
     for (const handle of nominees.view()) {
@@ -60,6 +62,27 @@ export class Scanner {
       }
     }
     return { nominees: nominees.count, unpriced: unpriced.view(), liquidatable, insolvent };
+  }
+
+  /** The statistics of the last scan that made them. */
+  get statistics(): BookStatistics | null {
+    return this.latest;
+  }
+
+  /** Has the next full scan make statistics; an urgent wish makes the next scan a full one. */
+  wantStatistics(isUrgent: boolean): void {
+    this.wanted = { statistics: new Statistics(this.book.lines.slopes.length), isUrgent };
+  }
+
+  private filter(): void {
+    const { book, backend, nominations: into, wanted } = this;
+    const statistics = wanted?.statistics ?? null;
+    let isFull = true;
+    if (this.hot !== null) isFull = this.hot.scan(into, wanted);
+    else backend.scan({ shelves: book.store.shelves, vectors: book.lines, into, near: null, statistics });
+    if (statistics === null || !isFull) return;
+    this.latest = summarise(statistics, book.lines, book.instruments.markets);
+    this.wanted = null;
   }
 
   private checkMark({ market, price }: Mark): void {

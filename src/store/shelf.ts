@@ -34,13 +34,15 @@ export class Chunk {
   /** Per lane: the filter's constant term (+∞ in an empty lane), and the portfolio. */
   readonly cash: Float32Array;
   readonly handle: Uint32Array;
+  /** Per lane, for statistics: what is taken off the maintenance of its lines, as the upper half of a float32. */
+  readonly fixed: Uint16Array;
   /** Per slice: 1 when it changed since it was last drained. */
   readonly dirty: Uint8Array;
 
   constructor(width: number, slices: number) {
     const lanes = slices * LANES;
     const rows = lanes * width;
-    this.buffer = new SharedArrayBuffer(ALIGNING_BYTES + rows * (LIMBS_BYTES + 8 + 4 + 4) + lanes * (4 + 4) + slices);
+    this.buffer = new SharedArrayBuffer(ALIGNING_BYTES + rows * (LIMBS_BYTES + 8 + 4 + 4) + lanes * (4 + 4 + 2) + slices);
     let offset = ALIGNING_BYTES;
     const take = (bytes: number): number => {
       offset += bytes;
@@ -52,6 +54,7 @@ export class Chunk {
     this.size = new Float32Array(this.buffer, take(rows * 4), rows);
     this.cash = new Float32Array(this.buffer, take(lanes * 4), lanes);
     this.handle = new Uint32Array(this.buffer, take(lanes * 4), lanes);
+    this.fixed = new Uint16Array(this.buffer, take(lanes * 2), lanes);
     this.dirty = new Uint8Array(this.buffer, take(slices), slices);
     this.cash.fill(Number.POSITIVE_INFINITY);
     this.handle.fill(NO_HANDLE);
@@ -125,6 +128,7 @@ export class Shelf {
     for (let j = 0; j < this.width; j++) this.clearRow(chunk, base + j * LANES);
     chunk.handle[lane] = NO_HANDLE;
     chunk.cash[lane] = Number.POSITIVE_INFINITY;
+    chunk.fixed[lane] = 0;
     this.freeSlots.push(slot);
     this.markDirty(slot);
   }

@@ -223,12 +223,13 @@ export class Store {
     shelf.markDirty(slot);
   }
 
-  /** The filter's constant term of a portfolio that has rows: a float32 no larger than the true one. */
-  setFilterCash(handle: number, value: number): void {
+  /** The filter's constant terms of a portfolio that has rows: cash, a float32 no larger than the true one; and the statistics' one. */
+  setFilterCash(handle: number, value: number, fixed: number): void {
     const { portfolio, at } = this.entry(handle);
     const shelf = this.shelfAt(portfolio.shelf(at));
     const slot = portfolio.slot(at);
     shelf.chunkOf(slot).cash[shelf.laneOf(slot)] = value;
+    shelf.chunkOf(slot).fixed[shelf.laneOf(slot)] = fixed;
     shelf.markDirty(slot);
   }
 
@@ -286,6 +287,7 @@ export class Store {
     const toBase = target.rowBase(targetSlot);
     for (let j = 0; j < rows; j++) copyRow(to, toBase + j * LANES, from, fromBase + j * LANES);
     to.cash[target.laneOf(targetSlot)] = from.cash[source.laneOf(sourceSlot)];
+    to.fixed[target.laneOf(targetSlot)] = from.fixed[source.laneOf(sourceSlot)];
   }
 }
 

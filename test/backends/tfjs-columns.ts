@@ -24,6 +24,8 @@ export function vectorsOf(slopes: readonly number[]): Vectors {
     pairs: new Float64Array(2 * (slopes.length + 1)),
     firstClosing: slopes.length + 1,
     closings: new Closings([]),
+    needs: new Float64Array(slopes.length + 1),
+    notionals: new Float64Array(slopes.length + 1),
   };
 }
 
@@ -35,6 +37,7 @@ function emptyChunk(width: number): FilterChunk {
     size: new Float32Array(column(lanes * width)),
     cash: new Float32Array(column(lanes)).fill(Number.POSITIVE_INFINITY),
     handle: new Uint32Array(column(lanes)).fill(NO_HANDLE),
+    fixed: null,
   };
 }
 

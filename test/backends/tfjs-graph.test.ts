@@ -98,6 +98,7 @@ describe.each(['wasm', 'cpu'] as const)('the graph on %s', (flavour) => {
       size: Float32Array.from(column((lane) => lanes[lane][0])),
       cash: Float32Array.from(column((lane) => lanes[lane][2])),
       handle: new Uint32Array(LANES),
+      fixed: null,
     };
     const shelf: FilterShelf = { width: 1, method: 'lines', chunks: [chunk], slicesIn: () => 1 };
     expect(await dropped(shelf, vectors)).toEqual(column((lane) => lane).map((lane) => lanes[lane][3]));

@@ -28,7 +28,7 @@ function scanned(backend: Backend, shelves: Shelves, vectors: Vectors): Lists {
   const into = { nominees: new HandleList(1), unpriced: new HandleList(1) };
   // What an earlier scan has left is to be cleared.
   into.nominees.count = 1;
-  const pass = { shelves, vectors, into, near: null };
+  const pass = { shelves, vectors, into, near: null, statistics: null };
   backend.scan(pass);
   return { nominees: [...into.nominees.view()], unpriced: [...into.unpriced.view()] };
 }

@@ -27,8 +27,8 @@ function expectTheSame(scanner: Scanner, hot: HotSet, full: JsBackend): void {
   const [few, all] = [lists(), lists()];
   const { book, verdict } = scanner;
   const before = hot.counts.hot;
-  hot.scan(few);
-  full.scan({ shelves: book.store.shelves, vectors: book.lines, into: all, near: null });
+  hot.scan(few, null);
+  full.scan({ shelves: book.store.shelves, vectors: book.lines, into: all, near: null, statistics: null });
   const breached = (found: Nominations): number[] =>
     sorted(found.nominees.view()).filter((handle) => verdict.judge(handle) !== 'healthy');
   expect(breached(few)).toEqual(breached(all));

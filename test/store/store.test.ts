@@ -244,7 +244,7 @@ const commands: fc.Arbitrary<Command>[] = [
   fc.tuple(pick, fc.float({ noNaN: true })).map(([at, value]) =>
     onPortfolio('filterCash', at, (portfolio, store) => {
       if (portfolio.rows.length === 0) return;
-      store.setFilterCash(portfolio.handle, value);
+      store.setFilterCash(portfolio.handle, value, 0);
       portfolio.filterCash = value;
     }),
   ),

@@ -10,7 +10,7 @@ import {
 } from '../../app/replay.js';
 import type { ReplayIndex } from '../../app/replay-indexes.js';
 import type { BackendChoice } from '../../backends/open.js';
-import { RATIO_BAND_ENDS } from '../../scan/distribution.js';
+import { RATIO_BAND_ENDS } from '../../scan/statistics.js';
 import type { CommandModule } from '../command.js';
 import { grouped } from '../format.js';
 import type { Io } from '../io.js';
@@ -164,7 +164,7 @@ function shortList(ids: readonly string[]): string {
 }
 
 function bandLabels(): string[] {
-  const ends = RATIO_BAND_ENDS.map((end, i) => (i === 0 ? 'below 0' : `${RATIO_BAND_ENDS[i - 1]} to ${end}`));
+  const ends = Array.from(RATIO_BAND_ENDS, (end, i) => (i === 0 ? 'below 0' : `${RATIO_BAND_ENDS[i - 1]} to ${end}`));
   return [...ends, `${RATIO_BAND_ENDS[RATIO_BAND_ENDS.length - 1]} and above`];
 }
 
