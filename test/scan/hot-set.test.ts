@@ -17,6 +17,8 @@ import { Scene } from './scene.js';
 const WALKS = Number(process.env.HOT_WALKS ?? 20);
 const SEED = Number(process.env.SEED ?? 1);
 
+const LONG_MS = 30_000 + 2_000 * WALKS;
+
 const totals = { full: 0, hot: 0, hotLiquidatable: 0, hotUnpriced: 0 };
 
 const lists = (): Nominations => ({ nominees: new HandleList(), unpriced: new HandleList() });
@@ -49,7 +51,7 @@ function count(hot: HotSet): void {
   totals.hot += hot.counts.hot;
 }
 
-describe('on books of a made-up venue, along walks with jumps', () => {
+describe('on books of a made-up venue, along walks with jumps', { timeout: LONG_MS }, () => {
   it.each([false, true])('of several assets: %s', (several) => {
     for (let walk = 0; walk < WALKS / 4; walk++) {
       const random = new Random(SEED * 1000 + walk, 'hot walk');
@@ -99,7 +101,7 @@ function change({ book }: Scanner, random: Random): void {
   }
 }
 
-it('on extreme venues, through updates of every kind', () => {
+it('on extreme venues, through updates of every kind', { timeout: LONG_MS }, () => {
   for (let walk = 0; walk < WALKS * 3; walk++) {
     const scene = new Scene(SEED * 7_000 + walk);
     const { scanner, random } = scene;
