@@ -20,11 +20,12 @@ export interface Stamp {
 export async function hashOfSources(library: Library): Promise<string> {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([process.platform, process.arch, await readFlags()]));
-  const files = (await filesOf(library)).map((file) => join(KERNELS, file));
-  if (library.name === 'native') files.push(...['node_api.h', 'js_native_api.h'].map((file) => join(nodeHeaders(), file)));
-  const contents = await Promise.all(files.map((file) => readFile(file)));
-  files.forEach((file, i) => {
-    hash.update(`\n${file} ${contents[i].length}\n`).update(contents[i]);
+  const files = (await filesOf(library)).map((file) => ({ name: file, path: join(KERNELS, file) }));
+  if (library.name === 'native')
+    files.push(...['node_api.h', 'js_native_api.h'].map((name) => ({ name, path: join(nodeHeaders(), name) })));
+  const contents = await Promise.all(files.map(({ path }) => readFile(path)));
+  files.forEach(({ name }, i) => {
+    hash.update(`\n${name} ${contents[i].length}\n`).update(contents[i]);
   });
   return hash.digest('hex');
 }
