@@ -8,6 +8,7 @@
 
 #include "cpu/bandwidth.h"
 #include "cpu/scan.h"
+#include "node/cuda_library.h"
 
 namespace {
 
@@ -146,6 +147,83 @@ napi_value readBandwidth(napi_env env, napi_callback_info info) {
   return fromNumber(env, plimsoll::readBytesPerSecond(threads));
 }
 
+std::string textOf(napi_env env, napi_value value) {
+  char text[4096];
+  size_t length = 0;
+  return napi_get_value_string_utf8(env, value, text, sizeof text, &length) == napi_ok ? std::string(text, length) : std::string();
+}
+
+/** cudaProbe(path, probe): opens the library and fills the CudaProbe in `probe`, a Uint8Array. Throws why there is nothing to use. */
+napi_value cudaProbe(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  size_t bytes = 0;
+  void* probe = memoryOf(env, arguments.values[1], bytes);
+  if (probe == nullptr || bytes != sizeof(plimsoll::CudaProbe)) return fail(env, "cudaProbe: expected a path and a probe");
+  plimsoll::CudaLibrary library;
+  std::string why;
+  if (!plimsoll::openCudaLibrary(textOf(env, arguments.values[0]).c_str(), library, why)) return fail(env, why.c_str());
+  if (library.probe(static_cast<plimsoll::CudaProbe*>(probe)) != plimsoll::kCudaOk) return fail(env, library.lastError().c_str());
+  return nullptr;
+}
+
+void deleteSession(napi_env, void* data, void*) { delete static_cast<plimsoll::CudaSession*>(data); }
+
+/** cudaOpen(path, devices): a session on the devices of the Uint32Array. Throws why it cannot be had. */
+napi_value cudaOpen(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  size_t bytes = 0;
+  const uint32_t* devices = static_cast<const uint32_t*>(memoryOf(env, arguments.values[1], bytes));
+  if (devices == nullptr) return fail(env, "cudaOpen: expected a path and devices");
+  auto session = std::make_unique<plimsoll::CudaSession>();
+  std::string why;
+  if (!plimsoll::openCudaLibrary(textOf(env, arguments.values[0]).c_str(), session->library, why)) return fail(env, why.c_str());
+  const uint32_t count = static_cast<uint32_t>(bytes / sizeof(uint32_t));
+  if (session->library.open(devices, count, &session->handle) != plimsoll::kCudaOk)
+    return fail(env, session->library.lastError().c_str());
+  napi_value external = nullptr;
+  if (napi_create_external(env, session.get(), deleteSession, nullptr, &external) != napi_ok)
+    return fail(env, "cudaOpen: Node made no handle");
+  session.release();
+  return external;
+}
+
+plimsoll::CudaSession* sessionOf(napi_env env, napi_value value) {
+  void* data = nullptr;
+  return napi_get_value_external(env, value, &data) == napi_ok ? static_cast<plimsoll::CudaSession*>(data) : nullptr;
+}
+
+/**
+ * cudaScan(session, request, dirty, dirtyCount, cost): as cpuScan, after uploading the slices of `dirty` (two numbers each: shelf, slice).
+ * Fills the CudaScanCost in `cost`. Throws what a device had to say; then the session is of no more use.
+ */
+napi_value cudaScan(napi_env env, napi_callback_info info) {
+  const Arguments<5> arguments(env, info);
+  plimsoll::CudaSession* session = sessionOf(env, arguments.values[0]);
+  size_t bytes = 0;
+  size_t dirtyBytes = 0;
+  size_t costBytes = 0;
+  void* request = memoryOf(env, arguments.values[1], bytes);
+  const void* dirty = memoryOf(env, arguments.values[2], dirtyBytes);
+  void* cost = memoryOf(env, arguments.values[4], costBytes);
+  uint32_t count = 0;
+  if (session == nullptr || session->handle == 0 || bytes != sizeof(plimsoll::ScanRequest) || costBytes != sizeof(plimsoll::CudaScanCost) ||
+      !toUint32(env, arguments.values[3], count) || dirtyBytes < count * sizeof(plimsoll::DirtySlice))
+    return fail(env, "cudaScan: expected an open session, a request, dirty slices and a cost");
+  const int32_t status =
+      session->library.scan(session->handle, static_cast<plimsoll::ScanRequest*>(request),
+                            static_cast<const plimsoll::DirtySlice*>(dirty), count, static_cast<plimsoll::CudaScanCost*>(cost));
+  return status == plimsoll::kCudaOk ? nullptr : fail(env, session->library.lastError().c_str());
+}
+
+/** cudaClose(session): gives the devices' memory back at once. */
+napi_value cudaClose(napi_env env, napi_callback_info info) {
+  plimsoll::CudaSession* session = sessionOf(env, Arguments<1>(env, info).values[0]);
+  if (session == nullptr) return fail(env, "cudaClose: expected a session");
+  if (session->handle != 0) session->library.close(session->handle);
+  session->handle = 0;
+  return nullptr;
+}
+
 }  // namespace
 
 NAPI_MODULE_INIT() {
@@ -154,7 +232,8 @@ NAPI_MODULE_INIT() {
     napi_callback function;
   } functions[] = {{"addressOf", addressOf}, {"layout", layout},         {"cpuOpen", cpuOpen},
                    {"cpuThreads", cpuThreads}, {"cpuVariant", cpuVariant}, {"cpuScan", cpuScan},
-                   {"readBandwidth", readBandwidth}};
+                   {"readBandwidth", readBandwidth}, {"cudaProbe", cudaProbe}, {"cudaOpen", cudaOpen},
+                   {"cudaScan", cudaScan},     {"cudaClose", cudaClose}};
   for (const auto& [name, function] : functions) {
     napi_value value = nullptr;
     if (napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value) != napi_ok ||

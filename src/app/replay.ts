@@ -39,6 +39,8 @@ export interface ReplayOptions {
   readonly marks?: string;
   /** What scans; `auto` when nobody says. Every backend decides alike. */
   readonly backend?: BackendChoice;
+  /** When a device fails and another backend takes over. */
+  readonly onAlert?: (text: string) => void;
   readonly onLoaded?: OnLoaded;
   /** After every tick. */
   readonly onTick?: (stats: EngineStats) => void;
@@ -133,7 +135,7 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
   const { candles, book, positions = POSITIONS_DEFAULT, seed = SEED_DEFAULT, range = {}, indexes = [], onLoaded } = options;
   checkNumbers(positions, seed, range);
   const set = readCandles(candles);
-  const { backend } = await openBackend(options.backend ?? 'auto');
+  const { backend } = await openBackend(options.backend ?? 'auto', options.onAlert ?? (() => undefined));
   const setup = { backend, orderTtlUs: REPLAY_ORDER_TTL_US };
   const engine =
     book === undefined

@@ -22,6 +22,8 @@ export interface ScanOptions {
   readonly onKept?: OnKept;
   /** What scans; `auto` when nobody says. Every backend decides alike. */
   readonly backend?: BackendChoice;
+  /** When a device fails and another backend takes over. */
+  readonly onAlert?: (text: string) => void;
   readonly onLoaded?: OnLoaded;
 }
 
@@ -66,7 +68,7 @@ export interface ScanSummary {
  */
 export async function scan(options: ScanOptions): Promise<ScanSummary> {
   const change = await rulesChange(options.rules, options.onKept);
-  const { backend } = await openBackend(options.backend ?? 'auto');
+  const { backend } = await openBackend(options.backend ?? 'auto', options.onAlert ?? (() => undefined));
   const engine = await engineFromFile(options.book, { backend, orderTtlUs: ORDER_TTL_US }, options.onLoaded, change);
   const { book, scanner, drained } = engine.scanHalf;
   scanner.setPrices(await readPrices(options.marks, engine.instruments, book.funding.markets));

@@ -11,6 +11,12 @@ export interface CpuHandle {
   readonly [scanner]: true;
 }
 
+/** A book on devices. */
+declare const session: unique symbol;
+export interface CudaHandle {
+  readonly [session]: true;
+}
+
 /** Functions of kernels/node/addon.cpp. */
 export interface Addon {
   readonly addressOf: AddressOf;
@@ -21,6 +27,10 @@ export interface Addon {
   readonly cpuVariant: (cpu: CpuHandle) => number;
   readonly cpuScan: (cpu: CpuHandle, request: Uint8Array) => void;
   readonly readBandwidth: (threads: number) => number;
+  readonly cudaProbe: (libraryPath: string, probe: Uint8Array) => void;
+  readonly cudaOpen: (libraryPath: string, devices: Uint32Array) => CudaHandle;
+  readonly cudaScan: (cuda: CudaHandle, request: Uint8Array, dirty: Uint32Array, dirtyCount: number, cost: Uint8Array) => void;
+  readonly cudaClose: (cuda: CudaHandle) => void;
 }
 
 /** The addon, or why there is none: a reason for each place where it was looked for. */
@@ -56,6 +66,22 @@ export function loadAddon(path: string): Addon {
 function messageOf(error: unknown): string {
   const { message, code } = error as { message?: string; code?: string };
   return code === 'MODULE_NOT_FOUND' ? 'not installed' : String(message ?? error).split('\n', 1)[0];
+}
+
+/** Where the CUDA library is: in a checkout's build, or in its platform's package. Throws when it is in neither, or damaged. */
+export function cudaLibraryPath(): string {
+  const built = join(root, 'kernels/build/libplimsoll_cuda.so');
+  const path = existsSync(built) ? built : installedCudaLibrary();
+  requireSealed(path);
+  return path;
+}
+
+function installedCudaLibrary(): string {
+  try {
+    return load.resolve('@plimsoll/linux-x64-cuda/libplimsoll_cuda.so');
+  } catch {
+    throw new Error('its library is neither built (needs nvcc) nor installed (@plimsoll/linux-x64-cuda)');
+  }
 }
 
 let loaded: Loaded | null = null;

@@ -3,7 +3,9 @@ import { PlimsollError } from '../model/errors.js';
 import type { Backend, BackendName } from '../scan/backend.js';
 import { JsBackend } from '../scan/js-backend.js';
 import { CpuBackend } from './cpu.js';
-import { native } from './native.js';
+import { CudaBackend } from './cuda.js';
+import { probeCuda } from './cuda-probe.js';
+import { cudaLibraryPath, native } from './native.js';
 import { openTfjs } from './tfjs.js';
 
 export const BACKEND_CHOICES = ['auto', 'cuda', 'cpu', 'tfjs', 'js'] as const;
@@ -16,38 +18,60 @@ export interface OpenedBackend {
   readonly detail: string;
   /** Better ones that cannot be had, each with why. */
   readonly refused: readonly string[];
+  /** Takes a backend that failed and handed over back into use; throws why it cannot be. Null where there is nothing to hand over. */
+  readonly resume: (() => void) | null;
 }
 
-interface Candidate {
-  readonly backend: Backend;
-  readonly detail: string;
+type Candidate = Omit<OpenedBackend, 'refused'>;
+type OnAlert = (text: string) => void;
+
+const AUTO: readonly BackendName[] = ['cuda', 'cpu', 'js'];
+
+function openCpu(): CpuBackend {
+  const { addon, refused } = native();
+  if (addon === null) throw new PlimsollError('unavailable', refused.join('; '));
+  return new CpuBackend(addon);
 }
 
-const AUTO: readonly BackendName[] = ['cpu', 'js'];
+function openCuda(onAlert: OnAlert): Candidate {
+  const loaded = native();
+  if (loaded.addon === null) throw new PlimsollError('unavailable', `needs the native library: ${loaded.refused.join('; ')}`);
+  try {
+    const libraryPath = cudaLibraryPath();
+    const devices = probeCuda(loaded.path, libraryPath).devices.filter(({ isUsable }) => isUsable);
+    if (devices.length === 0) throw new Error('no device of compute capability 8.0 or later');
+    const indexes = devices.map(({ index }) => index);
+    const { addon } = loaded;
+    const backend = new CudaBackend({ addon, libraryPath, devices: indexes, fallback: new CpuBackend(addon), onAlert });
+    return { backend, detail: devices.map(({ name }) => name).join(', '), resume: () => backend.resume() };
+  } catch (error) {
+    throw new PlimsollError('unavailable', error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
 
-const OPENERS: Readonly<Record<BackendName, () => Promise<Candidate>>> = {
-  js: async () => ({ backend: new JsBackend(), detail: 'one thread' }),
-  cpu: async () => {
-    const { addon, refused } = native();
-    if (addon === null) throw new PlimsollError('unavailable', refused.join('; '));
-    const backend = new CpuBackend(addon);
-    return { backend, detail: `${backend.variant}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}` };
+const OPENERS: Readonly<Record<BackendName, (onAlert: OnAlert) => Candidate | Promise<Candidate>>> = {
+  js: () => ({ backend: new JsBackend(), detail: 'one thread', resume: null }),
+  cpu: () => {
+    const backend = openCpu();
+    const detail = `${backend.variant}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`;
+    return { backend, detail, resume: null };
   },
-  cuda: async () => {
-    throw new PlimsollError('unavailable', 'not part of this release');
-  },
+  cuda: openCuda,
   tfjs: async () => {
     const backend = await openTfjs();
-    return { backend, detail: backend.flavour };
+    return { backend, detail: backend.flavour, resume: null };
   },
 };
 
-/** Opens one of them. Throws `unavailable`, with the reasons, when what was asked for by name cannot be had. */
-export async function openBackend(choice: BackendChoice): Promise<OpenedBackend> {
+/**
+ * Opens one of them. Throws `unavailable`, with the reasons, when what was asked for by name cannot be had. `onAlert` is told when it fails later
+ * and another takes over.
+ */
+export async function openBackend(choice: BackendChoice, onAlert: OnAlert): Promise<OpenedBackend> {
   const refused: string[] = [];
   for (const name of choice === 'auto' ? AUTO : [choice]) {
     try {
-      return { ...(await OPENERS[name]()), refused };
+      return { ...(await OPENERS[name](onAlert)), refused };
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error;
       refused.push(`${name}: ${error.message}`);
@@ -69,7 +93,7 @@ export async function examineBackends(): Promise<readonly ExaminedBackend[]> {
   const found: ExaminedBackend[] = [];
   for (const name of ['cuda', 'cpu', 'js', 'tfjs'] as const) {
     try {
-      const { backend, detail } = await OPENERS[name]();
+      const { backend, detail } = await OPENERS[name](() => undefined);
       backend.close();
       found.push({ name, isAvailable: true, reason: detail });
     } catch (error) {

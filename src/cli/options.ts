@@ -40,6 +40,11 @@ export function backendOption(text: string): BackendChoice {
 /** As help says it. */
 export const BACKEND_HELP = `what scans: ${BACKEND_CHOICES.join(', ')}`;
 
+/** Tells that a device failed. */
+export function alertNotice(io: Io): (text: string) => void {
+  return (text) => void io.stderr.write(`${text}\n`);
+}
+
 const KEPT_NAMED_MAX = 5;
 
 /** Tells which markets a rule set has nothing for, so that nobody takes the book's own rules for the set's. */

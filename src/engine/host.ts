@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { assert, ERROR_CODES, type ErrorCode, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Effect, InputRecord } from '../model/records.js';
-import type { BackendReport, EngineLink, EngineStats } from './link.js';
+import type { BackendReport, BookStatistics, EngineAlert, EngineLink, EngineStats } from './link.js';
 import type { FromWorker, ToWorker, WorkerSetup } from './worker.js';
 
 export interface HostedEngine extends EngineLink {
@@ -27,7 +27,9 @@ class Host implements HostedEngine {
   private readonly worker: Worker;
   private readonly pending = new Map<number, Pending>();
   private readonly listeners = new Set<(effects: readonly Effect[]) => void>();
+  private readonly alertListeners = new Set<(alert: EngineAlert) => void>();
   private latest: EngineStats;
+  private latestStatistics: BookStatistics | null = null;
   private nextId = 0;
   private isClosing = false;
   /** Why nothing is answered any more. */
@@ -53,12 +55,20 @@ class Host implements HostedEngine {
   }
 
   submit(record: InputRecord): Promise<readonly Problem[]> {
+    return this.ask((id) => ({ id, record }));
+  }
+
+  resumeBackend(): Promise<readonly Problem[]> {
+    return this.ask((id) => ({ id, command: 'resume-backend' }));
+  }
+
+  private ask(message: (id: number) => ToWorker): Promise<readonly Problem[]> {
     if (this.isClosing) return Promise.reject(new PlimsollError('unavailable', 'the engine is closed'));
     if (this.gone !== null) return Promise.reject(this.gone);
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve, reject });
-      this.worker.postMessage({ id, record } satisfies ToWorker);
+      this.worker.postMessage(message(id));
     });
   }
 
@@ -67,8 +77,17 @@ class Host implements HostedEngine {
     return () => this.listeners.delete(listener);
   }
 
+  onAlert(listener: (alert: EngineAlert) => void): () => void {
+    this.alertListeners.add(listener);
+    return () => this.alertListeners.delete(listener);
+  }
+
   stats(): EngineStats {
     return this.latest;
+  }
+
+  statistics(): BookStatistics | null {
+    return this.latestStatistics;
   }
 
   async close(): Promise<void> {
@@ -82,6 +101,8 @@ class Host implements HostedEngine {
   private receive(message: FromWorker): void {
     if (message.type !== 'turn') return;
     this.latest = message.stats;
+    this.latestStatistics = message.statistics ?? this.latestStatistics;
+    for (const alert of message.alerts) for (const listener of this.alertListeners) listener(alert);
     for (const effects of message.effects) for (const listener of this.listeners) listener(effects);
     for (const { ids, problems } of message.applied) {
       for (const id of ids) {

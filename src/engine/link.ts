@@ -2,6 +2,7 @@
 import type { Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Effect, InputRecord } from '../model/records.js';
+import type { BookStatistics } from '../scan/statistics.js';
 
 /** Counters of a running engine. Rates and times are statistics: they never enter a decision. */
 export interface EngineStats {
@@ -41,6 +42,16 @@ export interface BackendReport {
   readonly refused: readonly string[];
 }
 
+/** What somebody should look at. Not an effect: it depends on the machine. */
+export interface EngineAlert {
+  readonly timeUs: number;
+  /** `backend`: what scanned has failed, and another has taken over. */
+  readonly code: 'backend';
+  readonly text: string;
+}
+
+export type { BookStatistics } from '../scan/statistics.js';
+
 export interface EngineLink {
   readonly instruments: Instruments;
   /**
@@ -50,6 +61,12 @@ export interface EngineLink {
   submit(record: InputRecord): Promise<readonly Problem[]>;
   /** Signals and orders in the order in which they happened, one batch a record. Returns the unsubscribe. */
   subscribe(listener: (effects: readonly Effect[]) => void): () => void;
+  /** Alerts, each once. Returns the unsubscribe. */
+  onAlert(listener: (alert: EngineAlert) => void): () => void;
+  /** Takes a backend that failed back into use. Resolves with the problem when it cannot be, or when none has failed. */
+  resumeBackend(): Promise<readonly Problem[]>;
   stats(): EngineStats;
+  /** Of the last scan that made them, once a second at most; null before the first. */
+  statistics(): BookStatistics | null;
   close(): Promise<void>;
 }

@@ -1,15 +1,15 @@
 /** The thread that hosts the engine in `serve`: sockets never delay a scan, and a scan never delays sockets. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type BackendChoice, openBackend } from '../backends/open.js';
-import { assert } from '../model/errors.js';
+import { assert, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Effect } from '../model/records.js';
 import type { Backend } from '../scan/backend.js';
 import { Newcomers } from '../synthetic/newcomers.js';
 import { PaperVenue } from '../venue/paper.js';
-import { type Answer, applyWork, conflate, type Submission } from './conflate.js';
+import { type Answer, applyWork, conflate, type Submission, type Work } from './conflate.js';
 import type { Engine } from './engine.js';
-import type { BackendReport, EngineStats } from './link.js';
+import type { BackendReport, BookStatistics, EngineAlert, EngineStats } from './link.js';
 import { engineFromFile, engineFromSynthetic, type SyntheticBook } from './load.js';
 import { Session } from './session.js';
 
@@ -23,7 +23,13 @@ export interface WorkerSetup {
   readonly seed: number;
 }
 
-export type ToWorker = Submission | 'close';
+/** What is not a record: answered like one, after those that came before it. */
+export interface Command {
+  readonly id: number;
+  readonly command: 'resume-backend';
+}
+
+export type ToWorker = Submission | Command | 'close';
 
 export type FromWorker =
   | { readonly type: 'loading'; readonly positions: number }
@@ -40,6 +46,9 @@ export type FromWorker =
       readonly type: 'turn';
       readonly effects: readonly (readonly Effect[])[];
       readonly applied: readonly Answer[];
+      readonly alerts: readonly EngineAlert[];
+      /** New ones; null when there are none. */
+      readonly statistics: BookStatistics | null;
       readonly stats: EngineStats;
     }
   | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly code: string | null };
@@ -50,63 +59,120 @@ async function load({ book, orderTtlUs }: WorkerSetup, backend: Backend, post: (
   return 'file' in book ? engineFromFile(book.file, setup, onLoaded) : engineFromSynthetic(book.synthetic, setup, onLoaded);
 }
 
+/** Milliseconds between statistics: they wait for a full scan that comes of itself, but not for longer. */
+const STATISTICS_EVERY_MS = 1_000;
+const STATISTICS_WAIT_MS = 10_000;
+
+/** The engine on its thread: what goes in, turn by turn, and what comes out. */
+class Desk {
+  private readonly engine: Engine;
+  private readonly session: Session;
+  private readonly post: (message: FromWorker) => void;
+  private effects: (readonly Effect[])[] = [];
+  private alerts: EngineAlert[] = [];
+  private statistics: BookStatistics | null = null;
+  private statisticsMs = 0;
+  private conflated = 0;
+  private tickMs = 0;
+  private lagMs = 0;
+
+  constructor(engine: Engine, { book, executor, seed }: WorkerSetup, post: (message: FromWorker) => void) {
+    const { instruments } = engine;
+    const paper = executor === 'paper';
+    this.engine = engine;
+    this.post = post;
+    this.session = new Session({
+      engine,
+      venue: paper ? new PaperVenue({ instruments, seed }) : null,
+      // A book of the user's own gets no made-up accounts.
+      population: paper && 'synthetic' in book ? new Newcomers({ instruments, seed }) : null,
+      onEffects: (batch) => {
+        // What crosses threads is copied: only what somebody out there listens to.
+        const told = batch.filter(({ type }) => type === 'signals' || type === 'orders');
+        if (told.length > 0) this.effects.push(told);
+      },
+    });
+  }
+
+  stats(): EngineStats {
+    const { conflated, tickMs, lagMs } = this;
+    return { ...this.engine.counters(), conflated, tickMs, lagMs };
+  }
+
+  alert(text: string): void {
+    this.alerts.push({ timeUs: Date.now() * 1000, code: 'backend', text });
+  }
+
+  turn(queue: readonly Submission[], answered: readonly Answer[]): void {
+    const applied = conflate(queue, this.engine.tickTimeUs).flatMap((work) => this.apply(work));
+    const { statistics } = this.engine.scanHalf.scanner;
+    const isNew = statistics !== this.statistics;
+    this.statistics = statistics;
+    const { effects, alerts } = this;
+    this.post({
+      type: 'turn',
+      effects,
+      applied: [...applied, ...answered],
+      alerts,
+      statistics: isNew ? statistics : null,
+      stats: this.stats(),
+    });
+    this.effects = [];
+    this.alerts = [];
+    if (isNew) this.statisticsMs = performance.now();
+  }
+
+  private apply(work: Work): Answer[] {
+    const start = performance.now();
+    const isTick = work.record.type === 'tick';
+    const age = start - this.statisticsMs;
+    if (isTick && age >= STATISTICS_EVERY_MS) this.engine.scanHalf.scanner.wantStatistics(age >= STATISTICS_WAIT_MS);
+    const answers = applyWork(work, (record) => this.session.apply(record));
+    if (!isTick) return answers;
+    this.tickMs = performance.now() - start;
+    this.lagMs = Math.max(0, Date.now() - work.record.timeUs / 1000);
+    for (const { ids } of answers) this.conflated += ids.length - 1;
+    return answers;
+  }
+}
+
+/** Problems of taking a backend back into use. */
+function resumed(resume: (() => void) | null): readonly Problem[] {
+  const expected = 'a backend that can be taken back into use';
+  if (resume === null) return [{ where: 'backend', expected, found: 'one that does not hand over' }];
+  try {
+    resume();
+    return [];
+  } catch (error) {
+    return [{ where: 'backend', expected, found: error instanceof Error ? error.message : String(error) }];
+  }
+}
+
 async function run(): Promise<void> {
   assert(parentPort !== null, 'expected to run on a worker thread');
   const port = parentPort;
   const setup = workerData as WorkerSetup;
   const post = (message: FromWorker): void => port.postMessage(message);
-  const { backend, detail, refused } = await openBackend(setup.backend);
+  const alert = (text: string): void => desk.alert(text);
+  const { backend, detail, refused, resume } = await openBackend(setup.backend, alert);
   const engine = await load(setup, backend, post);
-  const { instruments } = engine;
-  const { seed } = setup;
-  const paper = setup.executor === 'paper';
-  let effects: (readonly Effect[])[] = [];
-  let conflated = 0;
-  let tickMs = 0;
-  let lagMs = 0;
-  const session = new Session({
-    engine,
-    venue: paper ? new PaperVenue({ instruments, seed }) : null,
-    // A book of the user's own gets no made-up accounts.
-    population: paper && 'synthetic' in setup.book ? new Newcomers({ instruments, seed }) : null,
-    onEffects: (batch) => {
-      // What crosses threads is copied: only what somebody out there listens to.
-      const told = batch.filter(({ type }) => type === 'signals' || type === 'orders');
-      if (told.length > 0) effects.push(told);
-    },
-  });
-  const stats = (): EngineStats => ({ ...engine.counters(), conflated, tickMs, lagMs });
-  const turn = (queue: readonly Submission[]): void => {
-    const applied = conflate(queue, engine.tickTimeUs).flatMap((work) => {
-      const start = performance.now();
-      const answers = applyWork(work, (record) => session.apply(record));
-      if (work.record.type === 'tick') {
-        tickMs = performance.now() - start;
-        lagMs = Math.max(0, Date.now() - work.record.timeUs / 1000);
-        for (const { ids } of answers) conflated += ids.length - 1;
-      }
-      return answers;
-    });
-    post({ type: 'turn', effects, applied, stats: stats() });
-    effects = [];
-  };
+  const desk = new Desk(engine, setup, post);
   port.on('message', (first: ToWorker) => {
     const queue: Submission[] = [];
+    const answered: Answer[] = [];
     let message: ToWorker | undefined = first;
-    for (; message !== undefined && message !== 'close'; message = receiveMessageOnPort(port)?.message) queue.push(message);
+    for (; message !== undefined && message !== 'close'; message = receiveMessageOnPort(port)?.message) {
+      if ('record' in message) queue.push(message);
+      else answered.push({ ids: [message.id], problems: resumed(resume) });
+    }
     // What was submitted before the close is answered first.
-    if (queue.length > 0) turn(queue);
+    if (queue.length + answered.length > 0) desk.turn(queue, answered);
     if (message !== 'close') return;
     backend.close();
     port.close();
   });
-  post({
-    type: 'ready',
-    instruments,
-    funded: [...engine.scanHalf.book.funding.markets],
-    backend: { detail, refused },
-    stats: stats(),
-  });
+  const funded = [...engine.scanHalf.book.funding.markets];
+  post({ type: 'ready', instruments: engine.instruments, funded, backend: { detail, refused }, stats: desk.stats() });
 }
 
 run().catch((error: unknown) => {

@@ -56,7 +56,8 @@ export interface SideStatistics {
 export interface BookStatistics {
   readonly equity: number;
   readonly maintenance: number;
-  /** Ends and contents of the margin-ratio bands: see `RATIO_BAND_ENDS`. */
+  /** Margin-ratio bands: their upper ends (one fewer, the last band is open), and what is in each. */
+  readonly bandEnds: readonly number[];
   readonly bandCount: readonly number[];
   readonly bandNotional: readonly number[];
   /** By market, long before short; sides without a position are left out. */
@@ -77,7 +78,14 @@ export function summarise(statistics: Statistics, table: LineTable, markets: rea
     }
   }
   const { equity, maintenance, bandCount, bandNotional } = statistics;
-  return { equity, maintenance, bandCount: [...bandCount], bandNotional: [...bandNotional], sides };
+  return {
+    equity,
+    maintenance,
+    bandEnds: [...RATIO_BAND_ENDS],
+    bandCount: [...bandCount],
+    bandNotional: [...bandNotional],
+    sides,
+  };
 }
 
 /** The first band whose end is above the ratio. */

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientOptions, WebSocket } from 'ws';
-import type { EngineLink, EngineStats } from '../../src/engine/link.js';
+import type { BookStatistics, EngineAlert, EngineLink, EngineStats } from '../../src/engine/link.js';
 import { decode, encode } from '../../src/gateway/codec.js';
 import { SUBPROTOCOL } from '../../src/gateway/messages.js';
 import { type Gateway, type GatewayOptions, startGateway } from '../../src/gateway/server.js';
@@ -59,6 +59,7 @@ export class ScriptedLink implements EngineLink {
   answer: (record: InputRecord) => Promise<readonly Problem[]> = () => Promise.resolve([]);
   ticks = 0;
   private readonly listeners = new Set<(effects: readonly Effect[]) => void>();
+  private readonly alertListeners = new Set<(alert: EngineAlert) => void>();
 
   submit(record: InputRecord): Promise<readonly Problem[]> {
     this.submitted.push(record);
@@ -106,6 +107,26 @@ export class ScriptedLink implements EngineLink {
       unknownOrders: 0,
       liquidations: 7,
     };
+  }
+
+  onAlert(listener: (alert: EngineAlert) => void): () => void {
+    this.alertListeners.add(listener);
+    return () => this.alertListeners.delete(listener);
+  }
+
+  alert(text: string): void {
+    for (const listener of this.alertListeners) listener({ timeUs: 1_569_350_000_000_000, code: 'backend', text });
+  }
+
+  /** What `resumeBackend` answers. */
+  resumed: readonly Problem[] = [];
+  resumeBackend(): Promise<readonly Problem[]> {
+    return Promise.resolve(this.resumed);
+  }
+
+  bookStatistics: BookStatistics | null = null;
+  statistics(): BookStatistics | null {
+    return this.bookStatistics;
   }
 
   close(): Promise<void> {

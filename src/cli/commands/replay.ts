@@ -14,7 +14,7 @@ import { RATIO_BAND_ENDS } from '../../scan/statistics.js';
 import type { CommandModule } from '../command.js';
 import { grouped } from '../format.js';
 import type { Io } from '../io.js';
-import { BACKEND_HELP, backendOption, positionsOption, seedOption, timeOption } from '../options.js';
+import { alertNotice, BACKEND_HELP, backendOption, positionsOption, seedOption, timeOption } from '../options.js';
 import { Progress } from '../progress.js';
 import { checkReportFile, writeReportFile } from '../report-file.js';
 import { renderReplayReport } from '../report-html.js';
@@ -99,6 +99,7 @@ async function replayWithStatus(options: Options, io: Io) {
     indexes: options.index ?? [],
     ...(options.marks === undefined ? {} : { marks: options.marks }),
     backend: options.backend,
+    onAlert: alertNotice(io),
     onLoaded: (positions) => loading.update(positions),
     onTick: (stats) => {
       if (status === null) {

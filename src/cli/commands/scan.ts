@@ -3,7 +3,7 @@ import { type ScanSummary, scan } from '../../app/scan.js';
 import type { BackendChoice } from '../../backends/open.js';
 import type { CommandModule } from '../command.js';
 import { grouped } from '../format.js';
-import { BACKEND_HELP, backendOption, keptNotice } from '../options.js';
+import { alertNotice, BACKEND_HELP, backendOption, keptNotice } from '../options.js';
 import { Progress } from '../progress.js';
 import { formatTable } from '../table.js';
 
@@ -33,7 +33,15 @@ export const command: CommandModule = {
     const { book, marks, rules, backend, json } = parsed.opts<Options>();
     const loading = new Progress(io.stderr, 'loading positions', Number.POSITIVE_INFINITY, Date.now);
     const onLoaded = (positions: number): void => loading.update(positions);
-    const request = { book, marks, backend, ...(rules === undefined ? {} : { rules }), onKept: keptNotice(io), onLoaded };
+    const request = {
+      book,
+      marks,
+      backend,
+      ...(rules === undefined ? {} : { rules }),
+      onKept: keptNotice(io),
+      onAlert: alertNotice(io),
+      onLoaded,
+    };
     const summary = await scan(request).finally(() => loading.finish());
     io.stdout.write(json ? `${JSON.stringify(summary)}\n` : describe(summary));
   },
