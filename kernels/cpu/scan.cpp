@@ -1,6 +1,8 @@
 /** See scan.h. */
 #include "cpu/scan.h"
 
+#include "cpu/retier.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -94,6 +96,8 @@ void CpuScanner::scan(ScanRequest& request) {
   collect(request);
   if (statistics) collectStatistics(request.statistics, request.vectors.lines);
 }
+
+void CpuScanner::retier(RetierRequest& request) { plimsoll::retier(pool_, request); }
 
 void CpuScanner::collect(ScanRequest& request) {
   uint32_t nominees = 0;

@@ -22,6 +22,7 @@ class CpuScanner {
 
   /** Blocks until the request's outputs are written. */
   void scan(ScanRequest& request);
+  void retier(RetierRequest& request);
 
  private:
   void plan(const ScanRequest& request);

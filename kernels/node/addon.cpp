@@ -80,7 +80,18 @@ napi_value layout(napi_env env, napi_callback_info) {
       sizeof(StatisticsView), offsetof(StatisticsView, needs), offsetof(StatisticsView, notionals), offsetof(StatisticsView, ends),
       offsetof(StatisticsView, bandCount), offsetof(StatisticsView, bandNotional), offsetof(StatisticsView, lineSize),
       offsetof(StatisticsView, lineCount), offsetof(StatisticsView, equity), offsetof(StatisticsView, maintenance),
-      offsetof(StatisticsView, wanted)};
+      offsetof(StatisticsView, wanted),
+      sizeof(MarketView), offsetof(MarketView, lotValue), offsetof(MarketView, reference), offsetof(MarketView, firstLine),
+      offsetof(MarketView, firstTier), offsetof(MarketView, tiers), offsetof(MarketView, flags),
+      sizeof(RetierChunk), offsetof(RetierChunk, line), offsetof(RetierChunk, lots), offsetof(RetierChunk, cost),
+      offsetof(RetierChunk, cash), offsetof(RetierChunk, handle), offsetof(RetierChunk, fixed), offsetof(RetierChunk, width),
+      offsetof(RetierChunk, slices),
+      sizeof(RetierRequest), offsetof(RetierRequest, chunks), offsetof(RetierRequest, stale), offsetof(RetierRequest, kinds),
+      offsetof(RetierRequest, owners), offsetof(RetierRequest, markets), offsetof(RetierRequest, floors),
+      offsetof(RetierRequest, rates), offsetof(RetierRequest, deductions), offsetof(RetierRequest, balances),
+      offsetof(RetierRequest, left), offsetof(RetierRequest, changed), offsetof(RetierRequest, window),
+      offsetof(RetierRequest, above), offsetof(RetierRequest, chunkCount), offsetof(RetierRequest, handleBits),
+      offsetof(RetierRequest, leftCount)};
   napi_value list = nullptr;
   napi_create_array_with_length(env, sizeof(numbers) / sizeof(numbers[0]), &list);
   uint32_t index = 0;
@@ -133,6 +144,22 @@ napi_value cpuScan(napi_env env, napi_callback_info info) {
     return fail(env, "cpuScan: expected a scanner and a request");
   try {
     scanner->scan(*static_cast<plimsoll::ScanRequest*>(request));
+  } catch (const std::exception& error) {
+    return fail(env, error.what());
+  }
+  return nullptr;
+}
+
+/** cpuRetier(scanner, request): carries out the RetierRequest in `request`, a Uint8Array. */
+napi_value cpuRetier(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  CpuScanner* scanner = scannerOf(env, arguments.values[0]);
+  size_t bytes = 0;
+  void* request = memoryOf(env, arguments.values[1], bytes);
+  if (scanner == nullptr || request == nullptr || bytes != sizeof(plimsoll::RetierRequest))
+    return fail(env, "cpuRetier: expected a scanner and a request");
+  try {
+    scanner->retier(*static_cast<plimsoll::RetierRequest*>(request));
   } catch (const std::exception& error) {
     return fail(env, error.what());
   }
@@ -231,7 +258,8 @@ NAPI_MODULE_INIT() {
     const char* name;
     napi_callback function;
   } functions[] = {{"addressOf", addressOf}, {"layout", layout},         {"cpuOpen", cpuOpen},
-                   {"cpuThreads", cpuThreads}, {"cpuVariant", cpuVariant}, {"cpuScan", cpuScan},
+                   {"cpuThreads", cpuThreads}, {"cpuVariant", cpuVariant}, {"cpuScan", cpuScan},         {"cpuRetier", cpuRetier},
+                  
                    {"readBandwidth", readBandwidth}, {"cudaProbe", cudaProbe}, {"cudaOpen", cudaOpen},
                    {"cudaScan", cudaScan},     {"cudaClose", cudaClose}};
   for (const auto& [name, function] : functions) {

@@ -1,8 +1,9 @@
 /** The `cpu` backend: the same loops as `js` in native code, on every thread and with the widest registers of the machine. */
 import { availableParallelism } from 'node:os';
-import type { Backend, Pass } from '../scan/backend.js';
+import type { Backend, Pass, Sweep } from '../scan/backend.js';
 import type { Addon, CpuHandle } from './native.js';
 import { Request } from './request.js';
+import { RetierRequest } from './retier-request.js';
 
 export const VARIANTS = ['widest', 'baseline', 'avx2', 'avx512'] as const;
 export type Variant = (typeof VARIANTS)[number];
@@ -16,6 +17,7 @@ export class CpuBackend implements Backend {
   private readonly addon: Addon;
   private handle: CpuHandle | null;
   private readonly request: Request;
+  private readonly retierRequest: RetierRequest;
 
   constructor(addon: Addon, threads = availableParallelism(), variant: Variant = 'widest') {
     this.addon = addon;
@@ -23,6 +25,7 @@ export class CpuBackend implements Backend {
     this.threads = addon.cpuThreads(this.handle);
     this.variant = VARIANTS[addon.cpuVariant(this.handle)];
     this.request = new Request(addon.addressOf);
+    this.retierRequest = new RetierRequest(addon.addressOf);
   }
 
   /** Blocks the calling thread, which does its share. */
@@ -32,6 +35,13 @@ export class CpuBackend implements Backend {
     this.addon.cpuScan(this.handle, this.request.bytes);
     this.request.read(pass);
   }
+
+  readonly retier = (sweep: Sweep): Uint32Array => {
+    if (this.handle === null) throw new Error('expected an open backend');
+    this.retierRequest.write(sweep);
+    this.addon.cpuRetier(this.handle, this.retierRequest.bytes);
+    return this.retierRequest.read();
+  };
 
   /** The threads end when the handle is collected. */
   close(): void {

@@ -30,6 +30,8 @@ export interface CudaOptions {
 
 export class CudaBackend implements Backend {
   readonly findsNear = false;
+  /** On the host, where the exact columns are; what it changes is uploaded with the next scan. */
+  readonly retier: Backend['retier'];
   private readonly options: CudaOptions;
   private readonly request: Request;
   private handle: CudaHandle | null = null;
@@ -40,6 +42,7 @@ export class CudaBackend implements Backend {
   /** Throws what the library or a device has to say when there is nothing to scan on. */
   constructor(options: CudaOptions) {
     this.options = options;
+    this.retier = options.fallback.retier;
     this.request = new Request(options.addon.addressOf);
     this.handle = this.open();
   }

@@ -2,8 +2,14 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { type AddressOf, LAYOUT } from './request.js';
+import { LAYOUT } from './request.js';
 import { requireSealed } from './seal.js';
+
+/** What native code may be pointed to. */
+export type View = Uint32Array | Int32Array | Float32Array | Float64Array | Uint8Array | Uint16Array | BigUint64Array;
+
+/** Where a typed array's memory is; it must not be empty. */
+export type AddressOf = (view: View) => number;
 
 /** A scanner behind the border, with its threads. */
 declare const scanner: unique symbol;
@@ -25,6 +31,7 @@ export interface Addon {
   readonly cpuOpen: (threads: number, variant: number) => CpuHandle;
   readonly cpuThreads: (cpu: CpuHandle) => number;
   readonly cpuVariant: (cpu: CpuHandle) => number;
+  readonly cpuRetier: (cpu: CpuHandle, request: Uint8Array) => void;
   readonly cpuScan: (cpu: CpuHandle, request: Uint8Array) => void;
   readonly readBandwidth: (threads: number) => number;
   readonly cudaProbe: (libraryPath: string, probe: Uint8Array) => void;

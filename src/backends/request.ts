@@ -5,9 +5,11 @@
 import type { FilterChunk, FilterShelf, Near, Pass, Vectors } from '../scan/backend.js';
 import { RATIO_BAND_ENDS, RATIO_BANDS, type Statistics } from '../scan/statistics.js';
 import { LANES } from '../store/shelf.js';
+import type { AddressOf, View } from './native.js';
+import { RETIER_STRUCTS } from './retier-request.js';
 
 /** What the structs must be called in native code, too: the ABI number, lanes, bands; then sizes and offsets. */
-const ABI = 1;
+const ABI = 2;
 const CHUNK = {
   bytes: 64,
   line: 0,
@@ -65,15 +67,10 @@ export const LAYOUT: readonly number[] = [
   ABI,
   LANES,
   RATIO_BANDS,
-  ...[CHUNK, REQUEST, VECTORS, NEAR, STATISTICS].flatMap((struct) => Object.values(struct)),
+  ...[CHUNK, REQUEST, VECTORS, NEAR, STATISTICS, ...RETIER_STRUCTS].flatMap((struct) => Object.values(struct)),
 ];
 
 const METHODS = { lines: 0, groups: 1 } as const;
-
-type View = Uint32Array | Float32Array | Float64Array | Uint8Array | Uint16Array;
-
-/** Where a typed array's memory is; it must not be empty. */
-export type AddressOf = (view: View) => number;
 
 export class Request {
   /** The ScanRequest. */

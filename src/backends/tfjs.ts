@@ -24,6 +24,7 @@ export async function openTfjs(
 export class TfjsBackend implements Backend {
   readonly name = 'tfjs';
   readonly findsNear = false;
+  readonly retier = null;
   readonly flavour: TfjsFlavour;
   /** Why each flavour before it was not taken. */
   readonly passedOver: readonly string[];

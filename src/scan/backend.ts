@@ -1,6 +1,8 @@
 /** What every scan backend is: a filter that may nominate too many portfolios and never misses one. */
 import type { Method } from '../store/shelf.js';
+import type { Store } from '../store/store.js';
 import type { Closings } from './closings.js';
+import type { LineTable } from './lines.js';
 import type { Statistics } from './statistics.js';
 
 /** A growing list of handles over typed memory. */
@@ -110,12 +112,27 @@ export interface Pass {
   readonly statistics: Statistics | null;
 }
 
+/** What is to be re-tiered: every portfolio with a row on a stale line. */
+export interface Sweep {
+  readonly store: Store;
+  readonly table: LineTable;
+  /** By market index: the valuation that its rows are assigned at. */
+  readonly references: Float64Array;
+  /** By line: 1 where rows are to be assigned anew. */
+  readonly stale: Uint8Array;
+}
+
 export interface Backend {
   readonly name: BackendName;
   /** Whether a pass may ask for lanes that are near. */
   readonly findsNear: boolean;
   /** Scans every portfolio on the shelves. */
   scan(pass: Pass): void;
+  /**
+   * Puts the portfolios of a sweep that are nothing but positions on their lines anew and folds their constants, as `Folder` does, to the last bit.
+   * Returns the handles of the others, which are left to the caller. Null: it leaves all to the caller.
+   */
+  readonly retier: ((sweep: Sweep) => Uint32Array) | null;
   /** Gives threads and devices back. No scan may follow. */
   close(): void;
 }

@@ -6,6 +6,8 @@ import type { LineTable } from './lines.js';
 
 /** Weight of the latest tick in a market's volatility: some hundred ticks. */
 const LATEST = 0.01;
+/** In squares of the volatility. */
+const JUMP_SQUARES = 16;
 /** Before anything has moved: a tenth of a second at some 60 % a year. */
 const VOLATILITY_AT_FIRST = 3e-5;
 /** A market that hardly moves is taken to move by this share of the mean, so that its first move is not infinitely far. */
@@ -46,8 +48,8 @@ export class Distances {
       const worth = slopes[movers[m].first];
       const move = worth / worths[m] - 1;
       worths[m] = worth;
-      // Not a number before there are two prices, and not finite from a worth of 0.
-      if (Math.abs(move) < 1) squares[m] += LATEST * (move * move - squares[m]);
+      // Not a number before there are two prices. A jump counts as a large move and no more: it says little of the ticks that follow.
+      if (!Number.isNaN(move)) squares[m] += LATEST * (Math.min(move * move, JUMP_SQUARES * squares[m]) - squares[m]);
     }
   }
 

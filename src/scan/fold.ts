@@ -76,7 +76,7 @@ export class Folder {
   private readonly onlyLarger: boolean;
   private readonly countsOrders: boolean;
   /** Whether there can be portfolios of nothing but positions in a plain valuation asset, each with its own requirement. */
-  private readonly canBeAlone: boolean;
+  readonly canBeAlone: boolean;
   private readonly rows = {} as Rows;
   private readonly term: RowTerm = { line: 0, constant: 0, magnitude: 0 };
   /** Assets that the portfolio at hand touches. */

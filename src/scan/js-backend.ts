@@ -138,6 +138,7 @@ const NO_SLACKS = new Float64Array(0);
 export class JsBackend implements Backend {
   readonly name = 'js';
   readonly findsNear = true;
+  readonly retier = null;
   private readonly kernels = new Map<string, Kernel>();
 
   scan(pass: Pass): void {

@@ -138,6 +138,8 @@ export class LineTable implements Vectors {
   readonly indexes: Float64Array;
   /** Market index to the accrued funding of one lot in the settle asset. */
   readonly accrued: Float64Array;
+  /** Index of the asset in which equity and margin are counted. */
+  readonly valuationAsset: number;
   /** Whether any market settles in an asset that is not plain. */
   readonly hasSegments: boolean;
   private readonly plain: readonly boolean[];
@@ -149,6 +151,7 @@ export class LineTable implements Vectors {
   constructor(instruments: Instruments) {
     const { assets, markets, valuation } = instruments;
     this.instruments = instruments;
+    this.valuationAsset = valuation.index;
     this.plain = assets.map(isPlain);
     this.closings = new Closings(assets);
     let next = PADDING_LINE + 1;

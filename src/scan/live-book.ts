@@ -22,12 +22,13 @@ import type { PriceUpdate } from '../model/records.js';
 import { checkAmount } from '../store/limbs.js';
 import { LANES } from '../store/shelf.js';
 import { type Rows, Store } from '../store/store.js';
-import { HandleList } from './backend.js';
+import { type Backend, HandleList } from './backend.js';
 import { type Holdings, withBalance, withPosition } from './changes.js';
 import { Composition } from './composition.js';
 import { Folder } from './fold.js';
 import { Funding } from './funding.js';
 import { LineTable, lineOf, ROW } from './lines.js';
+import { findStale } from './stale.js';
 import { Windows } from './windows.js';
 
 const HEDGE = 1;
@@ -66,11 +67,13 @@ export class LiveBook {
   readonly store = new Store();
   readonly lines: LineTable;
   readonly funding: Funding;
+  /** Re-tiers plain portfolios faster than this can: the backend's, when it has it. */
+  retierPlain: Backend['retier'] = null;
   private readonly windows: Windows;
   private readonly composition: Composition;
   private readonly folder: Folder;
   private readonly rows = {} as Rows;
-  /** Of the last sweep. */
+  /** Of the last sweep that was left to this. */
   private readonly handles = new HandleList();
   private accountTotal = 0;
   /** Rows that are no positions: orders and amounts. */
@@ -359,26 +362,16 @@ export class LiveBook {
     this.folder.fold(handle);
   }
 
-  /** Folds anew every portfolio that has a row on a stale line. Some go to other shelves, so they are all found first. */
+  /** Folds anew every portfolio that has a row on a stale line. */
   private sweep(stale: Uint8Array): void {
-    const { handles } = this;
-    handles.count = 0;
-    for (const shelf of this.store.shelves) {
-      if (shelf === undefined) continue;
-      for (const [c, chunk] of shelf.chunks.entries()) {
-        const lanes = shelf.slicesIn(c) * LANES;
-        handles.ensure(lanes);
-        for (let lane = 0; lane < lanes; lane++) {
-          const base = (lane >>> 5) * shelf.width * LANES + (lane & 31);
-          let hit = 0;
-          for (let j = 0; j < shelf.width; j++) hit |= stale[chunk.line[base + j * LANES]];
-          if (hit !== 0) handles.handles[handles.count++] = chunk.handle[lane];
-        }
-      }
-    }
-    for (const handle of handles.view()) {
+    const { store, lines, windows, retierPlain, folder } = this;
+    const canRetier = retierPlain !== null && folder.canBeAlone;
+    const left = canRetier
+      ? retierPlain({ store, table: lines, references: windows.references, stale })
+      : findStale(store, stale, this.handles);
+    for (const handle of left) {
       if (this.hasSegments(handle)) this.writeRows(handle, this.portfolio(handle));
-      this.folder.fold(handle);
+      folder.fold(handle);
     }
   }
 

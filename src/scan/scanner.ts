@@ -34,6 +34,7 @@ export class Scanner {
     this.book = book;
     this.backend = backend;
     this.verdict = new Verdict(book);
+    book.retierPlain = backend.retier;
     this.hot = backend.findsNear ? new HotSet(book.lines, book.store.shelves, backend) : null;
   }
 

@@ -8,9 +8,9 @@ import { lineOf, requirementNumber, tierOf } from './lines.js';
 /** ρ: a row's line holds while v/v₀ is in [1/(1 + ρ), 1 + ρ]. */
 export const WINDOW = 0.05;
 /** Computed a little wider than it is tested, so that no rounding at its edge matters. */
-const WINDOW_WITH_SLACK = WINDOW * (1 + 1e-9);
+export const WINDOW_WITH_SLACK = WINDOW * (1 + 1e-9);
 /** Notionals are taken a little larger where a step could otherwise be missed by a rounding. */
-const ABOVE = 1 + 1e-12;
+export const ABOVE = 1 + 1e-12;
 
 /** A row's place: its line in block 0, and the constant that goes with it into the filter's cash. */
 export interface RowTerm {
@@ -44,7 +44,7 @@ export function assignOnEntry(market: MarketLines, lots: number, entry: number, 
 export class Windows {
   private readonly lines: LineTable;
   /** v₀ by market: the valuation that its rows are assigned at. NaN before the first mark. */
-  private readonly references: Float64Array;
+  readonly references: Float64Array;
   /** Accrued funding of a lot when the reference was set. */
   private readonly accrued: Float64Array;
 

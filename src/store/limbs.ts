@@ -16,7 +16,8 @@ export function checkAmount(value: bigint, what: string): void {
 
 export class LimbColumn {
   private readonly limbs: BigInt64Array;
-  private readonly words: Int32Array;
+  /** Four 32-bit words an entry, the lowest first: what native code reads. */
+  readonly words: Int32Array;
 
   constructor(buffer: SharedArrayBuffer, byteOffset: number, length: number) {
     this.limbs = new BigInt64Array(buffer, byteOffset, length * 2);

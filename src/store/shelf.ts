@@ -141,11 +141,16 @@ export class Shelf {
   }
 
   markDirty(slot: number): void {
-    const chunk = this.chunkOf(slot);
-    const slice = this.laneOf(slot) >>> 5;
-    if (chunk.dirty[slice] === 1) return;
-    chunk.dirty[slice] = 1;
-    this.dirtySlices.push(Math.floor(slot / LANES));
+    this.markSliceDirty(Math.floor(slot / LANES));
+  }
+
+  /** The same for a slice, by index on the shelf. */
+  markSliceDirty(slice: number): void {
+    const { dirty } = this.chunkOf(slice * LANES);
+    const place = slice & (this.slicesPerChunk - 1);
+    if (dirty[place] === 1) return;
+    dirty[place] = 1;
+    this.dirtySlices.push(slice);
   }
 
   /** Slices changed since the last call, each once, by index on the shelf. */

@@ -4,7 +4,7 @@
  */
 import { assert } from '../model/errors.js';
 import { IdTable } from './ids.js';
-import { checkAmount } from './limbs.js';
+import { checkAmount, type LimbColumn } from './limbs.js';
 import { HANDLE_BITS, HANDLE_MASK, NO_LINK, NO_SHELF, PortfolioChunk } from './portfolio-chunk.js';
 import { type Chunk, LANES, type Method, Shelf } from './shelf.js';
 
@@ -151,6 +151,11 @@ export class Store {
   cashNumber(handle: number): number {
     const { portfolio, at } = this.entry(handle);
     return portfolio.cash.toNumber(at);
+  }
+
+  /** Exact cash by chunk of handles, for native code. */
+  cashColumns(): readonly LimbColumn[] {
+    return this.portfolios.map(({ cash }) => cash);
   }
 
   setCash(handle: number, units: bigint): void {

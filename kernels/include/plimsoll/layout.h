@@ -16,7 +16,7 @@
 namespace plimsoll {
 
 /** Grows with every change of what is in this file, or of what a function of it means. */
-constexpr uint32_t kAbi = 1;
+constexpr uint32_t kAbi = 2;
 
 /** Portfolios of a slice. Row j of lane l of slice s stands at (s·width + j)·32 + l; a lane's own columns at s·32 + l. */
 constexpr uint32_t kLanes = 32;
@@ -104,6 +104,55 @@ struct ScanRequest {
   StatisticsView statistics;
 };
 
+/** In MarketView.flags. Alone: it settles in a valuation asset that is plain, and every position has its own requirement. */
+enum MarketFlag : uint32_t { kMarketOnEntry = 1, kMarketStepped = 2, kMarketInverse = 4, kMarketAlone = 8 };
+
+/** In the kind column of lines (ROW in src/scan/lines.ts). */
+constexpr uint8_t kRowPosition = 1;
+
+/** What re-tiering knows of a market; its tiers are `tiers` entries of the columns by tier from `firstTier` on. */
+struct MarketView {
+  double lotValue;   // lot · contractSize
+  double reference;  // valuation that its rows are assigned at, settle asset; NaN before the first mark
+  uint32_t firstLine;
+  uint32_t firstTier;
+  uint32_t tiers;
+  uint32_t flags;
+};
+
+/** A chunk with its exact columns. */
+struct RetierChunk {
+  Address line;    // in and out
+  Address lots;    // float64 a row
+  Address cost;    // four 32-bit words a row: entry cost in lots × 10^-18
+  Address cash;    // out
+  Address handle;
+  Address fixed;   // out
+  uint32_t width;
+  uint32_t slices;
+};
+
+/** Puts every portfolio that has a row on a stale line on its lines anew; see tiers.h. */
+struct RetierRequest {
+  Address chunks;      // RetierChunk each
+  Address stale;       // uint8 by line
+  Address kinds;       // uint8 by line
+  Address owners;      // uint32 by line: market of a position
+  Address markets;     // MarketView each
+  Address floors;      // float64 by tier, and so the next two
+  Address rates;
+  Address deductions;
+  Address balances;    // Address by chunk of handles: four 32-bit words a handle, 10^-18 of the valuation asset
+  Address left;        // out: uint32 handles that are not plain; room for every lane
+  Address changed;     // out: uint8 a slice, in the order of chunks
+  double window;       // ρ, a little widened
+  double above;        // 1 + 10^-12
+  uint32_t chunkCount;
+  uint32_t handleBits; // of a handle within its chunk
+  uint32_t leftCount;  // out
+  uint32_t pad;
+};
+
 static_assert(sizeof(Address) >= sizeof(void*), "an address must fit");
 static_assert(sizeof(ChunkView) == 64 && alignof(ChunkView) == 8 && offsetof(ChunkView, width) == 40, "layout of ChunkView");
 static_assert(sizeof(VectorsView) == 64 && alignof(VectorsView) == 8 && offsetof(VectorsView, lines) == 48, "layout of VectorsView");
@@ -113,6 +162,11 @@ static_assert(sizeof(StatisticsView) == 80 && offsetof(StatisticsView, equity) =
 static_assert(sizeof(ScanRequest) == 224 && offsetof(ScanRequest, vectors) == 40 && offsetof(ScanRequest, near) == 104 &&
                   offsetof(ScanRequest, statistics) == 144,
               "layout of ScanRequest");
+
+static_assert(sizeof(MarketView) == 32 && offsetof(MarketView, firstLine) == 16, "layout of MarketView");
+static_assert(sizeof(RetierChunk) == 56 && offsetof(RetierChunk, width) == 48, "layout of RetierChunk");
+static_assert(sizeof(RetierRequest) == 120 && offsetof(RetierRequest, window) == 88 && offsetof(RetierRequest, chunkCount) == 104,
+              "layout of RetierRequest");
 
 template <typename T>
 T* at(Address address) {
