@@ -1,17 +1,33 @@
 /** Copies of the built checkout in folders of their own, to break: tests run side by side, and the real kernels/build is everybody's. */
-import { execFile } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll } from 'vitest';
+import { sealOf } from '../../src/backends/seal.js';
 import { built } from '../serve/process.js';
 
 export const ROOT = join(import.meta.dirname, '../..');
 export const BOOK = join(ROOT, 'docs/examples/book.json');
 export const MARKS = join(ROOT, 'docs/examples/marks.json');
 
-/** Whether this machine has a compiler on its PATH: the product needs none, and neither do the tests. */
-export const hasCompiler = (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'g++')));
+/** This machine's compiler, where it has one: the product needs none, and neither do the tests. */
+const GXX = (process.env.PATH ?? '')
+  .split(delimiter)
+  .map((folder) => join(folder, 'g++'))
+  .find((path) => existsSync(path));
+export const hasCompiler = GXX !== undefined;
 
 const made: string[] = [];
 afterAll(() => {
@@ -41,7 +57,10 @@ export async function checkout(parts: readonly string[]): Promise<string> {
   await built('src/index.js');
   const folder = temporary();
   for (const name of parts) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  // All that is installed but TensorFlow.js, which doctor would load each time.
+  mkdirSync(join(folder, 'node_modules'));
+  for (const name of readdirSync(join(ROOT, 'node_modules')).filter((each) => each !== '@tensorflow'))
+    symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
   return folder;
 }
 
@@ -73,13 +92,20 @@ export function cli(folder: string, ...args: string[]): Promise<Outcome> {
   return node(folder, ['dist/src/cli/main.js', ...args]);
 }
 
-/** A folder with programs of these names, written for sh, as a PATH. */
-export function programs(scripts: Readonly<Record<string, string>>): string {
-  const folder = temporary();
-  for (const [name, text] of Object.entries(scripts)) program(join(folder, name), text);
-  return folder;
+/** Compiles C++ into a shared library; returns what it is made of. */
+export function compiled(text: string, ...flags: string[]): Buffer {
+  const source = join(temporary(), 'library.cpp');
+  writeFileSync(source, text);
+  execFileSync(String(GXX), ['-std=c++17', '-shared', '-fPIC', ...flags, source, '-o', `${source}.so`]);
+  return readFileSync(`${source}.so`);
 }
 
+/** As the build leaves it. */
+export function sealed(library: Buffer): Buffer {
+  return Buffer.concat([library, Buffer.from(sealOf(library))]);
+}
+
+/** A script for sh. */
 export function program(path: string, text: string): void {
   mkdirSync(join(path, '..'), { recursive: true });
   writeFileSync(path, `#!/bin/sh\n${text}\n`);
