@@ -12,7 +12,8 @@ type Result =
   | { readonly kind: 'kept' }
   | { readonly kind: 'built'; readonly seconds: number; readonly warnings: string }
   | { readonly kind: 'absent'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly text: string };
+  | { readonly kind: 'failed'; readonly text: string }
+  | { readonly kind: 'impossible'; readonly reason: string };
 
 /** Compilers of a library, the one that is called first; what is missing stands as its name. */
 type Compilers = readonly (Compiler | string)[];
@@ -22,7 +23,16 @@ const LINES_SHOWN = 8;
 /** Age from which a draft is taken for that of a build that was killed. */
 const DRAFT_AGE_MS = 3_600_000;
 
+/** A disk that is full or may not be written is no reason not to start. */
 async function bring(library: Library, compilers: Compilers): Promise<Result> {
+  try {
+    return await compare(library, compilers);
+  } catch (error) {
+    return { kind: 'impossible', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function compare(library: Library, compilers: Compilers): Promise<Result> {
   const sources = await hashOfSources(library);
   const stamp = await readStamp(library);
   const isSame = stamp?.sources === sources;
@@ -65,7 +75,7 @@ async function sweep(): Promise<void> {
   for (const name of names.filter((each) => each.startsWith('draft-'))) {
     const folder = join(BUILD, name);
     const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
-    if (mtimeMs < Date.now() - DRAFT_AGE_MS) await rm(folder, { recursive: true, force: true });
+    if (mtimeMs < Date.now() - DRAFT_AGE_MS) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
@@ -81,6 +91,8 @@ function clauseOf({ name, file }: Library, result: Result): string | null {
       return `${result.reason}, so ${without}`;
     case 'failed':
       return `${file} did not compile, so ${without}`;
+    case 'impossible':
+      return `${file} could not be built (${result.reason}), so ${without}`;
   }
 }
 
@@ -110,7 +122,7 @@ async function main(isRequired: boolean): Promise<number> {
     if (result.kind === 'built' && result.warnings !== '') say(excerpt(result.warnings));
   }
   const [[, addon]] = results;
-  const isBroken = addon.kind === 'absent' || results.some(([, { kind }]) => kind === 'failed');
+  const isBroken = addon.kind === 'absent' || results.some(([, { kind }]) => kind === 'failed' || kind === 'impossible');
   return isRequired && isBroken ? 1 : 0;
 }
 

@@ -148,6 +148,13 @@ test('a compiler that warns is heard, and what it said is kept', async () => {
   expect(JSON.parse(readFileSync(fileOf('libplimsoll_cuda.so.json'), 'utf8')).warnings).toContain('kernels.cu: warning: odd');
 });
 
+test('where nothing can be written it says so, and all else goes on', async () => {
+  writeFileSync(join(folder, 'kernels/build'), '');
+  const line = /^native: plimsoll\.node could not be built \(EEXIST: [^\n]*\), so the js backend is used\n$/;
+  expect(await build(folder, path)).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(line) });
+  expect((await build(folder, path, '--required')).code).toBe(1);
+});
+
 test('the compilers of this machine, where it has some, had nothing to say of these sources', () => {
   for (const name of LIBRARIES.filter((each) => each.endsWith('.json'))) {
     const stamp = join(ROOT, 'kernels/build', name);

@@ -87,6 +87,11 @@ plantImports(
   ['../engine/x.js', '../cli/x.js', '../../feeds/x.js'],
 );
 plantImports(
+  'kernels',
+  ['./x.js', '../src/backends/seal.js', 'node:fs'],
+  ['../src/backends/native.js', '../src/cli/x.js', '../feeds/x.js', '../src/cli/../backends/seal.js'],
+);
+plantImports(
   'src/files',
   ['../model/x.js', 'node:fs', 'zod'],
   ['../store/x.js', '../rules/x.js', '../cli/x.js', '../../feeds/x.js'],
