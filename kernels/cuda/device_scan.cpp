@@ -27,7 +27,9 @@ bool same(const T& a, const T& b) {
 }
 
 /** Sums by line follow StatisticsSums: sizes, then counts. */
-size_t sumsBytes(uint64_t lines, uint32_t copies, size_t countBytes) { return sizeof(StatisticsSums) + lines * copies * (sizeof(double) + countBytes); }
+size_t sumsBytes(uint64_t lines, uint32_t copies, size_t countBytes) {
+  return sizeof(StatisticsSums) + lines * copies * (sizeof(double) + countBytes);
+}
 
 }  // namespace
 
@@ -67,9 +69,7 @@ void DeviceScan::begin(const ScanRequest& request) {
   chooseGrid();
   makeRoom(request);
   book_.upload(request.vectors.lines);
-  began_.record(stream_);
   launchTick(statistics);
-  ended_.record(stream_);
 }
 
 /** As many blocks as run at once, so that each reads one stretch of the book and the slopes are copied into shared memory once a block. */
@@ -131,6 +131,8 @@ void DeviceScan::launchTick(bool statistics) {
 }
 
 void DeviceScan::enqueueTick(const Graph& graph, bool statistics) const {
+  // Within the graph, so that the time on the device is not that of the launch.
+  began_.capture(stream_);
   tick_.upload();
   if (statistics) {
     check(cudaMemsetAsync(sums_.as<uint8_t>(), 0, sumsBytes(lineSums_.stride, kLineCopies, sizeof(uint32_t)), stream_.get()),
@@ -141,6 +143,7 @@ void DeviceScan::enqueueTick(const Graph& graph, bool statistics) const {
     launchScan(graph.scan, graph.blocks, graph.sharedBytes, stream_.get());
   }
   launchEmit(graph.emit, graph.blocks, stream_.get());
+  ended_.capture(stream_);
 }
 
 void DeviceScan::finish(ScanRequest& request, Collected& collected, CudaScanCost& cost) {

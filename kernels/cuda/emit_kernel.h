@@ -1,9 +1,9 @@
 /**
  * From flags to lists of handles, in the order of chunk and lane: owns the ordered compaction. Must know nothing of how a lane came to be flagged.
  *
- * It is one pass of a stable radix sort whose digit is the block: counts by digit come with the scan, their prefix is summed up here, and within
- * a block order is kept by prefix sums over slices and popcounts over lanes. Compaction in any order with a radix sort of keys after it gives the same list with
- * four to six more passes over it; this one costs the same whether none or all are flagged, but for the writing.
+ * It is one pass of a stable radix sort whose digit is the block: counts by digit come with the scan, their prefix is summed up here, and within a
+ * block order is kept by prefix sums over slices and popcounts over lanes. Compaction in any order with a radix sort of keys after it gives the
+ * same list with four to six more passes over it; this one costs the same whether none or all are flagged, but for the writing.
  */
 #pragma once
 
@@ -79,7 +79,8 @@ struct EmitBody {
                                     const EmitArguments& arguments) {
     if ((bits >> lane & 1u) == 0) return;
     const uint32_t index = at + bitCount(bits & ((1u << lane) - 1));
-    if (index >= arguments.from && index - arguments.from < arguments.room) to[index - arguments.from] = handles[lane];
+    // Below `from` the difference wraps around, far above any room.
+    if (index - arguments.from < arguments.room) to[index - arguments.from] = handles[lane];
   }
 
   static PLIMSOLL_DEVICE void writeWarp(const EmitArguments& arguments, const Shared& shared, const uint32_t* sums, FlagCounts before,

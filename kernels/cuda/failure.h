@@ -18,7 +18,7 @@ class Failure : public std::runtime_error {
   CudaStatus status_;
 };
 
-/** 35 (driver too old, or none) and 100 (no device) mean the same to a caller: this machine scans elsewhere. */
+/** 35 (driver too old, or none), 100 (no device) and a driver that is not ready mean the same to a caller: this machine scans elsewhere. */
 inline CudaStatus statusOf(cudaError_t error) {
   switch (static_cast<int>(error)) {
     case cudaSuccess: return kCudaOk;
@@ -26,6 +26,9 @@ inline CudaStatus statusOf(cudaError_t error) {
     case cudaErrorInsufficientDriver:
     case cudaErrorNoDevice:
     case cudaErrorStubLibrary:
+    case cudaErrorInitializationError:
+    case cudaErrorSystemNotReady:
+    case cudaErrorCompatNotSupportedOnDevice:
     case cudaErrorSystemDriverMismatch: return kCudaNoDriver;
     case cudaErrorNoKernelImageForDevice:
     case cudaErrorInvalidDeviceFunction:

@@ -16,6 +16,7 @@ enum cudaError_t {
   cudaSuccess = 0,
   cudaErrorInvalidValue = 1,
   cudaErrorMemoryAllocation = 2,
+  cudaErrorInitializationError = 3,
   cudaErrorStubLibrary = 34,
   cudaErrorInsufficientDriver = 35,
   cudaErrorInvalidDeviceFunction = 98,
@@ -23,7 +24,9 @@ enum cudaError_t {
   cudaErrorNoKernelImageForDevice = 209,
   cudaErrorUnsupportedPtxVersion = 222,
   cudaErrorLaunchFailure = 719,
+  cudaErrorSystemNotReady = 802,
   cudaErrorSystemDriverMismatch = 803,
+  cudaErrorCompatNotSupportedOnDevice = 804,
 };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToDevice = 3 };
 enum cudaDeviceAttr {
@@ -33,6 +36,7 @@ enum cudaDeviceAttr {
 };
 enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal };
 constexpr unsigned cudaStreamNonBlocking = 1;
+constexpr unsigned cudaEventRecordExternal = 1;
 constexpr unsigned cudaHostAllocPortable = 1;
 constexpr unsigned cudaHostAllocMapped = 2;
 
@@ -71,7 +75,8 @@ struct HostRuntime {
   long callsUntilFault = -1;  // −1: never
   cudaError_t fault = cudaErrorLaunchFailure;
   long calls = 0;
-  long launches = 0;
+  long graphs = 0;  // built
+  long resets = 0;
   std::multiset<const void*> memory;
 };
 
@@ -123,7 +128,6 @@ using cudaGraph_t = plimsoll::HostGraph*;
 using cudaGraphExec_t = plimsoll::HostGraph*;
 
 inline const char* cudaGetErrorString(cudaError_t error) { return error == cudaSuccess ? "no error" : "a failure on order"; }
-inline cudaError_t cudaGetLastError() { return plimsoll::hostCall(); }
 inline cudaError_t cudaGetDeviceCount(int* count) {
   *count = plimsoll::hostRuntime().devices;
   return *count == 0 ? cudaErrorNoDevice : plimsoll::hostCall();
@@ -134,13 +138,14 @@ inline cudaError_t cudaSetDevice(int device) {
   plimsoll::hostRuntime().device = device;
   return device < plimsoll::hostRuntime().devices ? plimsoll::hostCall() : cudaErrorInvalidValue;
 }
+inline cudaError_t cudaDeviceReset() { return plimsoll::hostRuntime().resets++, cudaSuccess; }
 inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
-  *properties = {"host loops", size_t{1} << 30, 9, 0, 3};
+  *properties = {"host loops", size_t{1} << 30, 9, 0, 5};
   return plimsoll::hostCall();
 }
-/** Three processors: a few slices more than one of them takes are more than a grid. */
+/** Five processors: few slices are more than a grid, and there are more blocks than copies of sums (kLineCopies). */
 inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
-  if (attribute == cudaDevAttrMultiProcessorCount) *value = 3;
+  if (attribute == cudaDevAttrMultiProcessorCount) *value = 5;
   else if (attribute == cudaDevAttrMaxSharedMemoryPerBlockOptin) *value = static_cast<int>(plimsoll::hostRuntime().sharedBytesMax);
   else *value = 1;
   return plimsoll::hostCall();
@@ -172,6 +177,7 @@ inline cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   plimsoll::hostEnqueue(stream, [event] { event->reached = true; });
   return cudaSuccess;
 }
+inline cudaError_t cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t stream, unsigned) { return cudaEventRecord(event, stream); }
 inline cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   if (!event->reached) plimsoll::hostRunUntil(event->stream, &event->reached);
   return plimsoll::hostCall();
@@ -212,6 +218,7 @@ inline cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph)
 }
 inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
   if (const cudaError_t error = plimsoll::hostCall()) return error;
+  plimsoll::hostRuntime().graphs++;
   *executable = new plimsoll::HostGraph(*graph);
   return cudaSuccess;
 }

@@ -2,9 +2,11 @@
 #include "cuda/library.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <new>
+#include <vector>
 
 #include "cuda/scanner.h"
 
@@ -43,9 +45,20 @@ int32_t guarded(const Work& work) {
 }
 
 struct Handle {
+  std::vector<uint32_t> devices;
   std::unique_ptr<Scanner> scanner;
   bool failed = false;
+  bool lost = false;
 };
+
+std::atomic<uint32_t> handlesOpen{0};
+
+/** An error of a kernel stays with the process's context on a device: every later call gives it again. */
+void giveUpContexts(const std::vector<uint32_t>& devices) {
+  for (const uint32_t device : devices) {
+    if (cudaSetDevice(static_cast<int>(device)) == cudaSuccess) static_cast<void>(cudaDeviceReset());
+  }
+}
 
 /** The oldest that the library has code for: 8.0, and what is compatible with it. */
 constexpr uint32_t kMajorMin = 8;
@@ -104,25 +117,33 @@ int32_t plimsollCudaOpen(const uint32_t* devices, uint32_t count, Address* handl
   return guarded([&] {
     requireUsable(devices, count);
     auto opened = std::make_unique<Handle>();
+    opened->devices.assign(devices, devices + count);
     opened->scanner = std::make_unique<Scanner>(devices, count);
+    handlesOpen++;
     *handle = reinterpret_cast<uintptr_t>(opened.release());
   });
 }
 
 int32_t plimsollCudaScan(Address handle, ScanRequest* request, const DirtySlice* dirty, uint32_t dirtyCount, CudaScanCost* cost) {
-  return guarded([&] {
+  const int32_t status = guarded([&] {
     require(handle != 0 && !at<Handle>(handle)->failed, "expected a handle that has not failed");
-    // Until the scan is whole: dirty slices that were handed over are told only once.
-    at<Handle>(handle)->failed = true;
     CudaScanCost spent{};
     at<Handle>(handle)->scanner->scan(*request, dirty, dirtyCount, spent);
     if (cost != nullptr) *cost = spent;
-    at<Handle>(handle)->failed = false;
   });
+  // Whatever it was: dirty slices that were handed over are told only once.
+  if (handle != 0 && status != kCudaOk) at<Handle>(handle)->failed = true;
+  if (handle != 0 && status == kCudaLostDevice) at<Handle>(handle)->lost = true;
+  return status;
 }
 
 int32_t plimsollCudaClose(Address handle) {
-  return guarded([&] { delete at<Handle>(handle); });
+  return guarded([&] {
+    if (handle == 0) return;
+    const std::unique_ptr<Handle> closed(at<Handle>(handle));
+    closed->scanner.reset();
+    if (--handlesOpen == 0 && closed->lost) giveUpContexts(closed->devices);
+  });
 }
 
 uint32_t plimsollCudaErrorText(char* into, uint32_t capacity) {

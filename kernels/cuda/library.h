@@ -71,14 +71,17 @@ int32_t plimsollCudaProbe(plimsoll::CudaProbe* probe);
 int32_t plimsollCudaOpen(const uint32_t* devices, uint32_t count, plimsoll::Address* handle);
 
 /**
- * One scan, done when it returns. Chunks are known by (shelf, slot): what is new or has grown is uploaded, and so are the dirty slices; a chunk
- * that is not asked for is forgotten. Dirty slices of no chunk asked for are passed over. After any other answer than kCudaOk the handle can only be closed.
- * One thread at a time. `cost` may be null.
+ * One scan, done when it returns. Chunks are known by (shelf, slot) and their columns' addresses: what is new or has grown is uploaded, and so are
+ * the dirty slices; a chunk that is not asked for is forgotten, and dirty slices of it are passed over. So a handle is for one book. After
+ * any other answer than kCudaOk it can only be closed. One thread at a time. `cost` may be null.
  */
 int32_t plimsollCudaScan(plimsoll::Address handle, plimsoll::ScanRequest* request, const plimsoll::DirtySlice* dirty, uint32_t dirtyCount,
                          plimsoll::CudaScanCost* cost);
 
-/** Gives everything back, whatever state the devices are in. */
+/**
+ * Gives everything back, whatever state the devices are in. After a lost device, the last handle to be closed also gives up this process's
+ * context on it, so that open() may succeed again; CUDA promises that only to a new process.
+ */
 int32_t plimsollCudaClose(plimsoll::Address handle);
 
 /** Copies the text of this thread's last failure, cut to `capacity` with its end of 0; returns its length. */

@@ -11,8 +11,8 @@ constexpr size_t kStagingBytes = size_t{16} << 10;
 constexpr uint32_t kResultRoom = 500;
 constexpr uint32_t kTableStep = 8;
 #else
-/** Half of the staging ring: long enough that a transfer's fixed cost does not show, small beside a book. */
-constexpr size_t kStagingBytes = size_t{1} << 20;
+/** Half of the staging ring: a transfer of it is over before the host has copied the next, and it counts little in the bytes a position takes. */
+constexpr size_t kStagingBytes = size_t{256} << 10;
 /** Handles of each list that pinned memory has room for; more take further rounds. 8 MiB a device. */
 constexpr uint32_t kResultRoom = 1u << 20;
 /** Tables have room for a multiple of this many entries, so that one more line is no new graph. */
@@ -20,8 +20,8 @@ constexpr uint32_t kTableStep = 1024;
 #endif
 
 /**
- * A chunk that grows gets an eighth more than it needs, at least so many slices, but no more than the next power of two, which is what a full chunk of the
- * store has. One that is new gets what it has: most are full already.
+ * A chunk that grows gets an eighth more than it needs, at least so many slices, but no more than the next power of two, which is what a full
+ * chunk of the store has. One that is new gets what it has: most are full already.
  */
 constexpr uint32_t kSpareSlicesMin = 8;
 constexpr uint32_t kSpareShare = 8;

@@ -19,7 +19,7 @@ class ResidentBook {
   /** The chunks from now on, in this order; those that stay keep what is uploaded of them. */
   void setChunks(const std::vector<ChunkView>& views);
 
-  /** A slice that changed, by chunk and slice in it. */
+  /** A slice that changed, by chunk and slice in it; there may be no such slice. */
   void markDirty(uint32_t chunk, uint32_t slice);
 
   /** Enqueues the plan if it is new, and all uploads. */

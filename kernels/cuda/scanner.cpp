@@ -77,7 +77,7 @@ void Scanner::assign(const ChunkView* chunks, uint32_t count) {
   owners_.clear();
   for (uint32_t c = 0; c < count; c++) {
     std::vector<ChunkView>& own = views[owners[c]];
-    places_.push_back({keyOf(chunks[c]), chunks[c].slices, owners[c], static_cast<uint32_t>(own.size())});
+    places_.push_back({keyOf(chunks[c]), owners[c], static_cast<uint32_t>(own.size())});
     owners_[keyOf(chunks[c])] = owners[c];
     own.push_back(chunks[c]);
   }
@@ -122,18 +122,20 @@ std::vector<uint32_t> Scanner::dealtAnew(const ChunkView* chunks, uint32_t count
   for (uint32_t c = 0; c < count; c++) {
     const uint64_t middle = before + rowsOf(chunks[c]) / 2;
     before += rowsOf(chunks[c]);
-    if (total != 0) owners[c] = static_cast<uint32_t>(static_cast<double>(middle) / static_cast<double>(total) * static_cast<double>(devices_.size()));
-    owners[c] = std::min(owners[c], static_cast<uint32_t>(devices_.size()) - 1);
+    const double share = total == 0 ? 0.0 : static_cast<double>(middle) / static_cast<double>(total);
+    owners[c] = std::min(static_cast<uint32_t>(share * static_cast<double>(devices_.size())), static_cast<uint32_t>(devices_.size()) - 1);
   }
   return owners;
 }
 
 void Scanner::markDirty(const DirtySlice& dirty) {
   const uint64_t slice = onShelf(dirty.shelf, dirty.slice);
-  const auto after = std::upper_bound(places_.begin(), places_.end(), slice, [](uint64_t wanted, const Place& place) { return wanted < place.firstSlice; });
+  const auto isBefore = [](uint64_t wanted, const Place& place) { return wanted < place.firstSlice; };
+  const auto after = std::upper_bound(places_.begin(), places_.end(), slice, isBefore);
   if (after == places_.begin()) return;
   const Place& place = *(after - 1);
-  if (slice - place.firstSlice < place.slices) devices_[place.device]->markDirty(place.index, static_cast<uint32_t>(slice - place.firstSlice));
+  if (slice >> 32 != place.firstSlice >> 32) return;
+  devices_[place.device]->markDirty(place.index, static_cast<uint32_t>(slice - place.firstSlice));
 }
 
 }  // namespace plimsoll

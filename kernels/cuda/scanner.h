@@ -19,10 +19,9 @@ class Scanner {
   void scan(ScanRequest& request, const DirtySlice* dirty, uint32_t dirtyCount, CudaScanCost& cost);
 
  private:
-  /** A chunk by the slices that it has of its shelf. */
+  /** Where a chunk is. */
   struct Place {
-    uint64_t firstSlice;  // above the shelf's index in the upper half
-    uint32_t slices;
+    uint64_t firstSlice;  // on its shelf, whose index is in the upper half
     uint32_t device;
     uint32_t index;  // among the device's chunks
   };

@@ -100,7 +100,8 @@ void Book::fillRow(Chunk& chunk, size_t row, bool last, Kind kind, const Tick& t
   const uint32_t closings = tick.lines() - tick.firstClosing;
   // Skewed as markets are: most rows on the first few lines.
   const double skewed = random_.unit();
-  chunk.line[row] = 1 + static_cast<uint32_t>(skewed * skewed * skewed * (tick.firstClosing - 1));
+  const uint32_t end = groups ? tick.firstClosing : tick.lines();
+  chunk.line[row] = 1 + static_cast<uint32_t>(skewed * skewed * skewed * (end - 1));
   chunk.size[row] = static_cast<float>(random_.wide(-3, 20));
   if (groups && (last || random_.chance(0.2))) chunk.line[row] = tick.firstClosing + random_.below(closings);
   if (kind == Kind::kSpecial && random_.chance(0.2)) chunk.size[row] = specialSizeOf(random_);
@@ -120,7 +121,10 @@ void Book::fill(Chunk& chunk, uint32_t lane, Kind kind, const Tick& tick) {
     chunk.line[first + j * kLanes] = plimsoll::kPaddingLine;
     chunk.size[first + j * kLanes] = 0.0f;
   }
-  for (uint32_t j = 0; j < rows; j += step) fillRow(chunk, first + j * kLanes, j + step >= rows && j + 1 >= rows, j + 1 < width ? kind : Kind::kOrdinary, tick);
+  for (uint32_t j = 0; j < rows; j += step) {
+    const bool last = j + step >= rows && j + 1 >= rows;
+    fillRow(chunk, first + j * kLanes, last, j + 1 < width ? kind : Kind::kOrdinary, tick);
+  }
   double gross = 0.0;
   const double worth = worthOf(chunk, first, tick, gross);
   chunk.cash[lane] = cashOf(kind, lane, worth, gross, random_);

@@ -42,11 +42,39 @@ int32_t shortLife(Tally& tally) {
   return status;
 }
 
+long callsToOpen() {
+  const long before = hostRuntime().calls;
+  const uint32_t devices[] = {0, 1};
+  plimsoll::Address handle = 0;
+  plimsollCudaOpen(devices, 2, &handle);
+  const long calls = hostRuntime().calls - before;
+  plimsollCudaClose(handle);
+  return calls;
+}
+
+/** Ticks and changed rows do not build a graph anew; what they do not fit into does, once a kind of scan. */
+void testGraphs(Tally& tally) {
+  Random random(13);
+  Tick tick = makeTick(random, 40, 3, 0.0, false);
+  Book book(14, 4);
+  book.addShelf(2, plimsoll::kMethodLines, 300, Kind::kAll, tick);
+  Session session(tally, "graphs", {0});
+  hostRuntime().graphs = 0;
+  for (uint32_t round = 0; round < 10; round++) {
+    session.scan(book, book, tick, {{0, round % 3}}, round % 2 == 1);
+    tick = makeTick(random, 40 + round % 2, 3, 0.0, false);
+  }
+  tally.check(hostRuntime().graphs == 2, "expected 2 graphs for ten ticks, was " + std::to_string(hostRuntime().graphs));
+  book.grow(0, 3000, tick);
+  session.scan(book, book, tick, {{0, 9}}, false);
+  tally.check(hostRuntime().graphs == 3, "expected another graph for a larger book, was " + std::to_string(hostRuntime().graphs));
+}
+
 }  // namespace
 
 const char* runtimeName() { return "host loops"; }
 
-uint32_t largeLanes() { return 9000; }
+uint32_t largeLanes() { return 12000; }
 
 /** Slopes in global memory, and in shared memory. */
 uint32_t variants() { return 2; }
@@ -57,9 +85,11 @@ void prepare(uint32_t variant) {
 }
 
 void testFaults(Tally& tally) {
+  testGraphs(tally);
   hostRuntime().calls = 0;
   tally.check(shortLife(tally) == plimsoll::kCudaOk, "expected a life without failures to succeed");
   const long calls = hostRuntime().calls;
+  const long callsOfOpen = callsToOpen();
   const struct {
     cudaError_t fault;
     int32_t status;
@@ -72,11 +102,15 @@ void testFaults(Tally& tally) {
     for (long call = 0; call < calls; call++) {
       hostRuntime().fault = each.fault;
       hostRuntime().callsUntilFault = call;
+      hostRuntime().resets = 0;
       const int32_t status = shortLife(tally);
       // The last calls are made while closing, where a failure is nobody's to answer for.
       tally.check(status == each.status || (status == plimsoll::kCudaOk && call + 4 >= calls),
                   "expected status " + std::to_string(each.status) + " where call " + std::to_string(call) + " fails, was " + std::to_string(status));
       hostRuntime().callsUntilFault = -1;
+      const bool scanned = call >= callsOfOpen;
+      tally.check(status != plimsoll::kCudaLostDevice || !scanned || hostRuntime().resets == 2,
+                  "expected the contexts of both devices to be given up after a lost device");
       tally.check(hostRuntime().memory.empty(), "expected all memory to be given back after call " + std::to_string(call) + " failed");
     }
   }

@@ -1,13 +1,14 @@
 /**
  * The CUDA library against a plain loop, on books from fixed seeds: on a device, or on the host's loops where it is built so. `--canary` makes one
- * expected handle wrong, so that the suite must fail; `--short` is for a slow checker of memory. Owns the list of cases; must know nothing of how a scan
- * is done.
+ * expected handle wrong, so that the suite must fail; `--short` is for a slow checker of memory. Owns the list of cases; must know nothing of how
+ * a scan is done.
  */
 #include <algorithm>
 #include <cstring>
 #include <iterator>
 
 #include "faults.h"
+#include "residence.h"
 #include "session.h"
 
 namespace plimsoll_test {
@@ -26,19 +27,6 @@ constexpr uint32_t kShortLanes = 5000;
 
 Tick tickFor(Random& random, Kind kind) {
   return makeTick(random, kLines, kAssets, kind == Kind::kUnpriced ? 0.1 : 0.0, kind == Kind::kSpecial);
-}
-
-std::vector<uint32_t> devicesUpTo(uint32_t count) {
-  std::vector<uint32_t> devices;
-  for (uint32_t i = 0; i < count; i++) devices.push_back(i);
-  return devices;
-}
-
-std::vector<plimsoll::DirtySlice> everySlice(const Book& book) {
-  std::vector<plimsoll::DirtySlice> all;
-  for (const auto& chunk : book.chunks())
-    for (uint32_t slice = 0; slice < chunk->view.slices; slice++) all.push_back({chunk->view.shelf, chunk->view.slot / kLanes + slice});
-  return all;
 }
 
 /** Every width, count of lanes and kind on a shelf of its own, all seen by one handle one after the other: each book replaces the last. */
@@ -96,15 +84,6 @@ std::vector<plimsoll::DirtySlice> change(Book& book, const Tick& tick) {
   return dirty;
 }
 
-/** More lanes on a shelf, and the slices that they are in. */
-std::vector<plimsoll::DirtySlice> grow(Book& book, uint32_t shelf, uint32_t lanes, const Tick& tick) {
-  const uint32_t before = book.shelves()[shelf].lanes;
-  book.grow(shelf, lanes, tick);
-  std::vector<plimsoll::DirtySlice> dirty;
-  for (uint32_t slice = before / kLanes; slice <= (before + lanes - 1) / kLanes; slice++) dirty.push_back({shelf, slice});
-  return dirty;
-}
-
 /** A book that lives: rows change, shelves and tables grow, chunks come and go, between scans of one handle. */
 void testLife(Tally& tally, uint32_t devices) {
   Random random(kSeed + 7 * devices);
@@ -147,25 +126,6 @@ void testLife(Tally& tally, uint32_t devices) {
   }
 }
 
-/** What changed and was not told is not seen: the book is on the device, and only what is dirty goes there. */
-void testResidence(Tally& tally) {
-  Random random(kSeed + 3);
-  const Tick tick = makeTick(random, kLines, kAssets, 0.0, false);
-  const uint64_t seed = random.bits();
-  Book book(seed, 8);
-  Book asTold(seed, 8);
-  for (Book* each : {&book, &asTold}) each->addShelf(4, plimsoll::kMethodLines, 1000, Kind::kNone, tick);
-  Session session(tally, "residence", {0});
-  session.scan(book, asTold, tick, {}, false);
-  const auto breach = [](Book& of, size_t chunk, uint32_t lane) { of.chunks()[chunk]->cash[lane] = -3e38f; };
-  breach(book, 0, 40);
-  breach(book, 1, 3);
-  breach(asTold, 1, 3);
-  session.scan(book, asTold, tick, {{0, 8}}, false);
-  tally.check(session.cost().uploadedSlices == 1, "expected one slice to be uploaded");
-  session.scan(book, book, tick, {{0, 1}, {0, 1}, {0, 99}, {7, 0}}, false);
-}
-
 void testBadRequests(Tally& tally) {
   Random random(kSeed + 5);
   const Tick tick = makeTick(random, kLines, kAssets, 0.0, false);
@@ -204,10 +164,10 @@ int runAll(bool canary, bool isShort) {
   tally.canary = canary;
   testShelves(tally, plimsoll::kMethodLines);
   testShelves(tally, plimsoll::kMethodGroups);
-  testResidence(tally);
   testBadRequests(tally);
   for (uint32_t variant = 0; variant < variants(); variant++) {
     prepare(variant);
+    testResidence(tally, probe.count);
     for (uint32_t devices = 1; devices <= std::min(probe.count, 3u); devices++) {
       testLargeBooks(tally, devices, isShort ? kShortLanes : largeLanes());
       testLife(tally, devices);
