@@ -33,6 +33,12 @@ export class StatusLine {
     if (this.nowMs() - this.shownMs >= interval) this.show(stats);
   }
 
+  /** A line of its own: a live one goes on below it. */
+  log(text: string): void {
+    this.line?.clear();
+    this.stream.write(`${text}\n`);
+  }
+
   /** The last state, kept on the screen. */
   finish(stats: EngineStats): void {
     this.show(stats);

@@ -1,5 +1,6 @@
 /** The subscriber's client: topics, lease and batches over a connection that comes back. It must not know anything but the wire. */
 import {
+  type AdminCommand,
   type ClientMessage,
   PlimsollError,
   PROTOCOL,
@@ -23,9 +24,9 @@ import {
 import { Stream } from './stream.js';
 import { Subscription, type SubscriptionOptions } from './subscription.js';
 
-export type { SubscribeFilter, TopicName } from '../gateway/messages.js';
+export type { AdminCommand, SubscribeFilter, TopicName } from '../gateway/messages.js';
 export { PlimsollError } from '../gateway/messages.js';
-export type { AckRow, BookRow, FillRow, OrderRow, RejectRow, Rows, SignalRow, StatsRow } from './rows.js';
+export type { AckRow, AlertRow, BookRow, FillRow, OrderRow, RejectRow, Rows, SignalRow, StatsRow } from './rows.js';
 export type { MessageInfo, Position, Subscription, SubscriptionOptions } from './subscription.js';
 
 /** News of the connection itself. After `disconnected` it comes back by itself; after `failed` it does not. */
@@ -120,6 +121,11 @@ export class PlimsollClient {
     return this.batch(batchId, ['fills', batchId, rows.map(wireFill)]);
   }
 
+  /** What the scanner is to do, by an operator; each command at most once. `resume-backend` takes a backend that failed back into use. */
+  admin(batchId: string, commands: readonly AdminCommand[]): Promise<void> {
+    return this.batch(batchId, ['admin', batchId, commands.map((command) => [command])]);
+  }
+
   /** Executions of orders, by the holder of the lease. */
   fill(batchId: string, rows: readonly FillRow[]): Promise<void> {
     return this.batch(batchId, ['fill', batchId, rows.map(wireFill)]);
@@ -161,6 +167,7 @@ export class PlimsollClient {
       case 'signals':
       case 'orders':
       case 'stats':
+      case 'alerts':
         this.rows(message[0], message, reader);
         break;
       case 'snapshot':

@@ -46,10 +46,20 @@ export interface OrderRow {
 
 export type StatsRow = Readonly<Record<Exclude<StatsField, 'backend'>, number>> & { readonly backend: string };
 
+/** What somebody should look at. */
+export interface AlertRow {
+  readonly timeUs: number;
+  /** `backend`: what scanned has failed, and another has taken over. Later versions may have more. */
+  readonly code: string;
+  /** For people. */
+  readonly text: string;
+}
+
 export interface Rows {
   readonly signals: SignalRow;
   readonly orders: OrderRow;
   readonly stats: StatsRow;
+  readonly alerts: AlertRow;
 }
 
 /** An account's absolute state. `version` counts the source's changes of it and only grows. */
@@ -115,7 +125,12 @@ export class RowReader {
   constructor(announced: Readonly<Record<string, readonly string[]>>) {
     const columnsOf = (topic: keyof Rows) =>
       FIELDS[topic].map((name) => [name, (announced[topic] ?? []).indexOf(name)] as const).filter(([, column]) => column >= 0);
-    this.columns = { signals: columnsOf('signals'), orders: columnsOf('orders'), stats: columnsOf('stats') };
+    this.columns = {
+      signals: columnsOf('signals'),
+      orders: columnsOf('orders'),
+      stats: columnsOf('stats'),
+      alerts: columnsOf('alerts'),
+    };
   }
 
   read<Topic extends keyof Rows>(topic: Topic, rows: readonly WireRow[]): Rows[Topic][] {

@@ -1,6 +1,7 @@
 /** Batches of the wire as input records: what a row may say, and where it is wrong. It must not know sockets, roles or state. */
 import { accountFromInput, isAccountId } from '../model/account-input.js';
 import { type Decimal, exactUnits, formatDecimal, tryParseDecimal } from '../model/decimal.js';
+import { badInput } from '../model/errors.js';
 import type { Instruments, Market } from '../model/instruments.js';
 import { AMOUNT_MAX, DECIMALS_MAX, isAmount, LOTS_MAX, PROBLEMS_LISTED_MAX } from '../model/limits.js';
 import { type Cash, cash, EXACT_DECIMALS, type Lots, lots } from '../model/portfolio.js';
@@ -16,14 +17,16 @@ import { ACK_STATES, type BatchType, FIELDS } from './messages.js';
 export function batchRecord(type: BatchType, rows: unknown, instruments: Instruments, timeUs: number): InputRecord {
   const problems = new ProblemList();
   const reader = new RowReader(instruments, problems);
-  if (!Array.isArray(rows) || rows.length === 0 || rows.length > LIMITS.batchRowsMax) {
-    const found = Array.isArray(rows) ? `${rows.length} rows` : show(rows);
-    problems.add('rows', `an array of 1 to ${LIMITS.batchRowsMax} rows`, found);
-    throw problems.toError();
-  }
-  const record = readBatch(type, rows, reader, timeUs);
+  const record = readBatch(type, batchRows(rows), reader, timeUs);
   problems.throwIfAny();
   return record;
+}
+
+/** A batch of any kind has rows, and no more than the limit. */
+export function batchRows(rows: unknown): readonly unknown[] {
+  if (Array.isArray(rows) && rows.length > 0 && rows.length <= LIMITS.batchRowsMax) return rows;
+  const found = Array.isArray(rows) ? `${rows.length} rows` : show(rows);
+  throw badInput('rows', `an array of 1 to ${LIMITS.batchRowsMax} rows`, found);
 }
 
 /** Rows with a problem come out with values that must not be used: the caller asks the problem list first. */

@@ -1,9 +1,11 @@
 /** What each message of a client does. It must not know frames or sockets. */
-import { badInput, PlimsollError } from '../model/errors.js';
+import { badInput, PlimsollError, type Problem } from '../model/errors.js';
 import { show } from '../model/problems.js';
+import { carryOut } from './admin.js';
 import type { Answer } from './batch-desk.js';
 import { batchRecord } from './batches.js';
 import { wireInteger } from './codec.js';
+import type { Hub } from './hub.js';
 import { LIMITS } from './limits.js';
 import type { BatchType, RequestId, Role, TopicName, WireProblem } from './messages.js';
 import { TOPICS } from './messages.js';
@@ -18,11 +20,12 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['subscribe', subscribe],
   ['unsubscribe', unsubscribe],
   ['lease', lease],
-  ['book', (session, message) => batch(session, message, 'book', 'operator')],
-  ['fills', (session, message) => batch(session, message, 'fills', 'operator')],
-  ['fill', (session, message) => batch(session, message, 'fill', 'executor')],
-  ['ack', (session, message) => batch(session, message, 'ack', 'executor')],
-  ['reject', (session, message) => batch(session, message, 'reject', 'executor')],
+  ['book', batchOf('operator', record('book'))],
+  ['fills', batchOf('operator', record('fills'))],
+  ['admin', batchOf('operator', ({ link }, rows) => carryOut(rows, link))],
+  ['fill', batchOf('executor', record('fill'))],
+  ['ack', batchOf('executor', record('ack'))],
+  ['reject', batchOf('executor', record('reject'))],
 ]);
 
 /** Carries out a message, or throws a `PlimsollError` that says what is wrong with it. */
@@ -82,7 +85,18 @@ function lease(session: Session, [, rawId]: WireMessage): void {
   session.reply(['leased', id]);
 }
 
-function batch(session: Session, [, rawId, rows]: WireMessage, type: BatchType, role: Role): void {
+/** Applies the rows of a batch; resolves, or rejects with a `PlimsollError`, with the problems for which nothing was applied. */
+type Apply = (hub: Hub, rows: unknown) => Promise<readonly Problem[]>;
+
+function record(type: BatchType): Apply {
+  return async ({ link, clock }, rows) => link.submit(batchRecord(type, rows, link.instruments, clock()));
+}
+
+function batchOf(role: Role, apply: Apply): Command {
+  return (session, message) => batch(session, message, role, apply);
+}
+
+function batch(session: Session, [type, rawId, rows]: WireMessage, role: Role, apply: Apply): void {
   const batchId = requestId(rawId);
   requireRole(session, role);
   if (role === 'executor' && !session.hub.lease.isHeldBy(session)) {
@@ -93,9 +107,9 @@ function batch(session: Session, [, rawId, rows]: WireMessage, type: BatchType, 
   }
   session.batchesInFlight += 1;
   session.hub.desk
-    .submit(role, batchId, () => apply(session, type, rows))
-    .then((answer) =>
-      session.reply(answer.accepted ? ['accepted', batchId] : ['rejected', batchId, answer.problems.map(wireProblem)]),
+    .submit(role, batchId, () => answer(session.hub, apply, rows))
+    .then((answered) =>
+      session.reply(answered.accepted ? ['accepted', batchId] : ['rejected', batchId, answered.problems.map(wireProblem)]),
     )
     .catch((error: unknown) => session.fail(batchId, error))
     .finally(() => {
@@ -104,10 +118,10 @@ function batch(session: Session, [, rawId, rows]: WireMessage, type: BatchType, 
 }
 
 /** Throws only when nobody can tell whether the batch was applied: the engine is gone. */
-async function apply(session: Session, type: BatchType, rows: unknown): Promise<Answer> {
-  const { link, clock, counters } = session.hub;
+async function answer(hub: Hub, apply: Apply, rows: unknown): Promise<Answer> {
+  const { counters } = hub;
   try {
-    const problems = await link.submit(batchRecord(type, rows, link.instruments, clock()));
+    const problems = await apply(hub, rows);
     if (problems.length > 0) throw new PlimsollError('bad-input', 'refused by the engine', { problems });
     counters.batchesAccepted += 1;
     return { accepted: true };

@@ -2,7 +2,7 @@
 import type { Registry } from 'prom-client';
 import type { Hub } from './hub.js';
 import { STATUS_PAGE } from './page.js';
-import { orderObject, statsOf } from './rows.js';
+import { alertObject, orderObject, statsOf } from './rows.js';
 import type { HttpReply, HttpRequest } from './transport.js';
 
 /** JSON snapshots have this version, apart from the protocol's. */
@@ -37,6 +37,10 @@ export async function answerHttp(hub: Hub, metrics: Registry, request: HttpReque
       return jsonReply({ ...head(hub, 'orders'), orders: hub.topics.orders.rows().map(orderObject) });
     case '/v1/stats':
       return jsonReply({ ...head(hub, 'stats'), stats: statsOf(hub.link.stats(), hub.clock()) });
+    case '/v1/alerts':
+      return jsonReply({ ...head(hub, 'alerts'), alerts: hub.topics.alerts.rows().map(alertObject) });
+    case '/v1/statistics':
+      return jsonReply({ version: VERSION, epoch: hub.epoch, statistics: hub.link.statistics() });
     default:
       return textReply(404, 'no such page');
   }

@@ -4,7 +4,7 @@ import type { EngineLink } from '../engine/link.js';
 import type { BatchDesk } from './batch-desk.js';
 import type { Role } from './messages.js';
 import type { SignalsTopic } from './signals-topic.js';
-import type { OrdersTopic, StatsTopic } from './topics.js';
+import type { AlertsTopic, OrdersTopic, StatsTopic } from './topics.js';
 
 /** Who may give orders to the scanner: one secret each. Viewers need none. */
 export interface Tokens {
@@ -23,6 +23,7 @@ export interface GatewayCounters {
   batchesAccepted: number;
   batchesRejected: number;
   internalErrors: number;
+  backendAlerts: number;
 }
 
 export interface Hub {
@@ -31,7 +32,12 @@ export interface Hub {
   readonly clock: () => number;
   readonly version: string;
   readonly epoch: string;
-  readonly topics: { readonly signals: SignalsTopic; readonly orders: OrdersTopic; readonly stats: StatsTopic };
+  readonly topics: {
+    readonly signals: SignalsTopic;
+    readonly orders: OrdersTopic;
+    readonly stats: StatsTopic;
+    readonly alerts: AlertsTopic;
+  };
   readonly roles: RoleByToken;
   readonly desk: BatchDesk;
   readonly lease: Lease;

@@ -43,6 +43,9 @@ export const LIMITS = {
   /** A congested subscriber of orders further behind than this is disconnected while it can still resume. */
   ordersBehindRowsMax: 50_000,
   ordersEndedMax: 1_000,
+  /** The alerts of a snapshot, too. */
+  alertsLogRowsMax: 1_000,
+  alertsBehindRowsMax: 500,
   statsIntervalUs: 1_000_000,
   heartbeatIntervalUs: 5_000_000,
   /** How often the limits in microseconds are looked at. */
@@ -67,7 +70,7 @@ assert(
 assert(LIMITS.viewerFrameBytesMax <= LIMITS.frameBytesMax, 'a viewer may not send more than an operator');
 assert(LIMITS.congestedBytes < LIMITS.bufferedBytesMax, 'a connection is congested before it is cut');
 assert(
-  2 * LIMITS.ordersBehindRowsMax <= LIMITS.ordersLogRowsMax,
+  2 * LIMITS.ordersBehindRowsMax <= LIMITS.ordersLogRowsMax && 2 * LIMITS.alertsBehindRowsMax <= LIMITS.alertsLogRowsMax,
   'who is cut for being slow must still find its place in the log',
 );
 assert(LIMITS.statsIntervalUs >= LIMITS.sweepMs * 1_000, 'stats are due at most once a sweep');

@@ -11,7 +11,7 @@ export const PROTOCOL = 1;
 export const SUBPROTOCOL = 'plimsoll.v1.msgpack';
 export const STREAM_PATH = '/v1/stream';
 
-export const TOPICS = ['signals', 'orders', 'stats'] as const;
+export const TOPICS = ['signals', 'orders', 'stats', 'alerts'] as const;
 export type TopicName = (typeof TOPICS)[number];
 
 export type Role = 'viewer' | 'operator' | 'executor';
@@ -20,6 +20,10 @@ export type Role = 'viewer' | 'operator' | 'executor';
 export const SIGNAL_STATES: readonly SignalState[] = ['breached', 'changed', 'recovered', 'left'];
 export const ORDER_EVENTS: readonly OrderEventKind[] = ['new', 'cancel', 'ended'];
 export const ACK_STATES = ['working', 'cancelled', 'unfilled'] as const;
+
+/** What an operator may tell the scanner to do. */
+export const ADMIN_COMMANDS = ['resume-backend'] as const;
+export type AdminCommand = (typeof ADMIN_COMMANDS)[number];
 
 /** Column names of each row type, as `hello` sends them. Later versions add columns at the end only. */
 export const FIELDS = {
@@ -61,12 +65,14 @@ export const FIELDS = {
     'unknownOrders',
     'liquidations',
   ],
+  alerts: ['timeUs', 'code', 'text'],
   book: ['account', 'version', 'balances', 'positions', 'positionMode', 'orders'],
   positions: ['market', 'size', 'entry', 'margin', 'collateral', 'leverage', 'fundingIndex'],
   fills: ['tradeId', 'orderId', 'account', 'market', 'margin', 'side', 'size', 'price', 'fee', 'timeUs'],
   acks: ['orderId', 'state', 'timeUs'],
   rejects: ['orderId', 'reason', 'timeUs'],
   openOrders: ['market', 'side', 'size', 'price', 'reduceOnly'],
+  admin: ['command'],
 } as const;
 
 export type StatsField = (typeof FIELDS.stats)[number];
@@ -97,6 +103,7 @@ export type WireOrder = readonly [
   tickTimeUs: WireInteger,
 ];
 export type WireStats = readonly (string | WireInteger)[];
+export type WireAlert = readonly [timeUs: WireInteger, code: string, text: string];
 export type WirePosition = readonly [
   market: string,
   size: string,
@@ -130,6 +137,7 @@ export type WireFill = readonly [
 ];
 export type WireAck = readonly [orderId: string, state: number, timeUs: WireInteger];
 export type WireReject = readonly [orderId: string, reason: string, timeUs: WireInteger];
+export type WireAdmin = readonly [command: AdminCommand];
 export type WireProblem = readonly [where: string, expected: string, found: string];
 
 /** Of a request, chosen by the client and sent back in the answer. */
@@ -149,6 +157,7 @@ export interface SubscribeOptions {
   readonly filter?: SubscribeFilter;
 }
 
+/** Batches that become an input record. */
 export type BatchType = 'book' | 'fills' | 'fill' | 'ack' | 'reject';
 
 export type ClientMessage =
@@ -160,7 +169,8 @@ export type ClientMessage =
   | readonly ['book', batchId: RequestId, rows: readonly WireBook[]]
   | readonly ['fills' | 'fill', batchId: RequestId, rows: readonly WireFill[]]
   | readonly ['ack', batchId: RequestId, rows: readonly WireAck[]]
-  | readonly ['reject', batchId: RequestId, rows: readonly WireReject[]];
+  | readonly ['reject', batchId: RequestId, rows: readonly WireReject[]]
+  | readonly ['admin', batchId: RequestId, rows: readonly WireAdmin[]];
 
 export type ServerMessage =
   | readonly ['hello', protocol: number, serverVersion: string, epoch: string, fields: typeof FIELDS]
@@ -169,7 +179,7 @@ export type ServerMessage =
   | readonly ['subscribed', id: RequestId, topic: TopicName, epoch: string, seq: WireInteger]
   | readonly ['unsubscribed', id: RequestId, topic: TopicName]
   | readonly ['leased', id: RequestId]
-  | readonly ['snapshot', topic: TopicName, seq: WireInteger, rows: readonly (WireSignal | WireOrder | WireStats)[]]
+  | readonly ['snapshot', topic: TopicName, seq: WireInteger, rows: readonly (WireSignal | WireOrder | WireStats | WireAlert)[]]
   | readonly [
       'signals',
       seq: WireInteger,
@@ -180,6 +190,7 @@ export type ServerMessage =
     ]
   | readonly ['orders', seq: WireInteger, sinceSeq: WireInteger, rows: readonly WireOrder[]]
   | readonly ['stats', seq: WireInteger, sinceSeq: WireInteger, rows: readonly WireStats[]]
+  | readonly ['alerts', seq: WireInteger, sinceSeq: WireInteger, rows: readonly WireAlert[]]
   | readonly ['heartbeat', topic: TopicName, seq: WireInteger]
   | readonly ['accepted', batchId: RequestId]
   | readonly ['rejected', batchId: RequestId, problems: readonly WireProblem[]]

@@ -1,6 +1,6 @@
 /** The counters as Prometheus reads them, in a registry of their own. No account ever becomes a label. */
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { EngineStats } from '../engine/link.js';
+import type { BookStatistics, EngineLink, EngineStats } from '../engine/link.js';
 import type { Hub } from './hub.js';
 
 const ENGINE_GAUGES: readonly (readonly [name: string, help: string, read: (stats: EngineStats) => number])[] = [
@@ -26,6 +26,65 @@ const ENGINE_COUNTERS: readonly (readonly [name: string, help: string, read: (st
   ['plimsoll_ticks_conflated_total', 'Ticks merged into a later one.', (stats) => stats.conflated],
   ['plimsoll_liquidations_total', 'Liquidations since the start.', (stats) => stats.liquidations],
 ];
+
+type Labelled = readonly [labels: Readonly<Record<string, string>>, value: number];
+
+/** Of a full scan, in floats: they come once a second or less often, and are absent before the first. */
+const BOOK_GAUGES: readonly (readonly [
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  read: (statistics: BookStatistics) => readonly Labelled[],
+])[] = [
+  ['plimsoll_equity', 'Sum of the equities, in the valuation asset.', [], ({ equity }) => [[{}, equity]]],
+  ['plimsoll_maintenance', 'Sum of the maintenances, in the valuation asset.', [], ({ maintenance }) => [[{}, maintenance]]],
+  [
+    'plimsoll_margin_ratio_portfolios',
+    'Portfolios by equity / maintenance, from the end of the band before up to below this one. Not cumulative: add bands up.',
+    ['below'],
+    (statistics) => byBand(statistics, statistics.bandCount),
+  ],
+  [
+    'plimsoll_margin_ratio_notional',
+    'Notional of the positions of those portfolios, in the valuation asset. Not cumulative: add bands up.',
+    ['below'],
+    (statistics) => byBand(statistics, statistics.bandNotional),
+  ],
+  [
+    'plimsoll_market_positions',
+    'Positions by market and side.',
+    ['market', 'side'],
+    ({ sides }) => sides.map(({ market, side, positions }) => [{ market, side }, positions]),
+  ],
+  [
+    'plimsoll_market_notional',
+    'Notional of the positions by market and side, in the valuation asset.',
+    ['market', 'side'],
+    ({ sides }) => sides.map(({ market, side, notional }) => [{ market, side }, notional]),
+  ],
+];
+
+function byBand({ bandEnds }: BookStatistics, values: readonly number[]): Labelled[] {
+  return values.map((value, band) => [{ below: band < bandEnds.length ? String(bandEnds[band]) : '+Inf' }, value]);
+}
+
+function addBookGauges(link: EngineLink, registers: Registry[]): void {
+  for (const [name, help, labelNames, read] of BOOK_GAUGES) {
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        // A gauge without labels has a zero from its start, which would be said as if it were known.
+        if (labelNames.length === 0) this.remove();
+        const statistics = link.statistics();
+        for (const [labels, value] of statistics === null ? [] : read(statistics)) this.set(labels, value);
+      },
+    });
+  }
+}
 
 /** Fresh at every scrape: nothing is counted twice. */
 export function createMetrics(hub: Hub, connections: () => number): Registry {
@@ -63,9 +122,18 @@ export function createMetrics(hub: Hub, connections: () => number): Registry {
   counter('plimsoll_gateway_batches_accepted_total', 'Batches applied.', () => counters.batchesAccepted);
   counter('plimsoll_gateway_batches_rejected_total', 'Batches refused as a whole.', () => counters.batchesRejected);
   counter('plimsoll_gateway_internal_errors_total', 'Messages that met a bug of ours.', () => counters.internalErrors);
-  new Gauge({ name: 'plimsoll_info', help: 'What runs.', labelNames: ['version', 'backend'], registers }).set(
-    { version: hub.version, backend: link.stats().backend },
-    1,
-  );
+  counter('plimsoll_backend_alerts_total', 'Backends that failed, and another took over.', () => counters.backendAlerts);
+  addBookGauges(link, registers);
+  new Gauge({
+    name: 'plimsoll_info',
+    help: 'What runs.',
+    labelNames: ['version', 'backend'],
+    registers,
+    collect() {
+      this.reset();
+      // A backend that fails hands over to another.
+      this.set({ version: hub.version, backend: link.stats().backend }, 1);
+    },
+  });
   return registry;
 }

@@ -1,4 +1,4 @@
-/** The one-page status at `/`: self-contained, it polls `/v1/stats`. The dashboard comes later. */
+/** The one-page status at `/`: self-contained, it polls `/v1/stats` and `/v1/statistics`. The dashboard comes later. */
 
 export const STATUS_PAGE = `<!doctype html>
 <html lang="en">
@@ -7,14 +7,22 @@ export const STATUS_PAGE = `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Plimsoll</title>
 <style>
-  :root { color-scheme: light dark; --dim: #6b7280; --line: #8884; }
+  :root { color-scheme: light dark; --dim: #6b7280; --line: #8884; --bar: #5b86b8; --liquidatable: #d1495b; }
   body { font: 15px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem; }
   h1 { font-size: 1.4rem; margin: 0; }
+  h2 { font-size: 1rem; margin: 2rem 0 0; }
   #status { color: var(--dim); margin: 0 0 1.5rem; }
   dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: 0 1.5rem; margin: 0; }
-  div { border-top: 1px solid var(--line); padding: .6rem 0; }
+  dl div { border-top: 1px solid var(--line); padding: .6rem 0; }
   dt { color: var(--dim); font-size: .85rem; }
   dd { margin: 0; font-size: 1.3rem; font-variant-numeric: tabular-nums; }
+  #ratio-text { color: var(--dim); font-size: .85rem; margin: 0 0 .5rem; }
+  #bars, #scale { display: flex; gap: 1px; }
+  #bars { height: 9rem; align-items: flex-end; border-bottom: 1px solid var(--line); }
+  #bars i { flex: 1; background: var(--bar); }
+  #bars i.some { min-height: 2px; }
+  #bars i.liquidatable { background: var(--liquidatable); }
+  #scale span { flex: 1; width: 0; color: var(--dim); font-size: .75rem; white-space: nowrap; }
   footer { margin-top: 2rem; color: var(--dim); font-size: .85rem; }
   a { color: inherit; }
 </style>
@@ -23,9 +31,15 @@ export const STATUS_PAGE = `<!doctype html>
 <h1>Plimsoll</h1>
 <p id="status" role="status">connecting</p>
 <dl id="figures"></dl>
+<section id="ratios" hidden>
+  <h2>Portfolios by margin ratio</h2>
+  <p id="ratio-text"></p>
+  <div id="bars" role="img" aria-labelledby="ratio-text"></div>
+  <div id="scale" aria-hidden="true"></div>
+</section>
 <footer>
   <a href="/v1/signals">signals</a> · <a href="/v1/orders">orders</a> · <a href="/v1/stats">stats</a> ·
-  <a href="/metrics">metrics</a> · stream: <code>/v1/stream</code>, docs/protocol.md
+  <a href="/v1/statistics">statistics</a> · <a href="/v1/alerts">alerts</a> · <a href="/metrics">metrics</a> · stream: <code>/v1/stream</code>, docs/protocol.md
 </footer>
 <script>
   const FIGURES = [
@@ -34,7 +48,8 @@ export const STATUS_PAGE = `<!doctype html>
     ['liquidatable', 'liquidatable'], ['deficit', 'deficit'], ['insolvent', 'insolvent'], ['unpriced', 'unpriced'],
     ['openCases', 'open cases'], ['liveOrders', 'live orders'], ['liquidations', 'liquidations'],
   ];
-  const status = document.getElementById('status');
+  const element = (id) => document.getElementById(id);
+  const status = element('status');
   const cells = FIGURES.map(([, label]) => {
     const box = document.createElement('div');
     const term = document.createElement('dt');
@@ -42,16 +57,55 @@ export const STATUS_PAGE = `<!doctype html>
     term.textContent = label;
     value.textContent = '–';
     box.append(term, value);
-    document.getElementById('figures').append(box);
+    element('figures').append(box);
     return value;
   });
-  const show = (value) => value.toLocaleString('en', { maximumFractionDigits: 2 });
+  const show = (value, digits = 2) => value.toLocaleString('en', { maximumFractionDigits: digits });
+  // A bar a band, made once: whoever points at one keeps its text.
+  const bars = [];
+  const marks = [];
+  function makeBars(ends) {
+    const one = ends.indexOf(1) + 1;
+    for (let i = 0; i <= ends.length; i += 1) {
+      const bar = document.createElement('i');
+      const mark = document.createElement('span');
+      if ((i - one) % 6 === 0) mark.textContent = i === 0 ? '' : ends[i - 1];
+      bars.push(bar);
+      marks.push(mark);
+    }
+    element('bars').append(...bars);
+    element('scale').append(...marks);
+    element('ratios').hidden = false;
+  }
+  function drawBands({ bandEnds, bandCount, bandNotional }) {
+    if (bars.length === 0) makeBars(bandEnds);
+    const first = bandCount.findIndex((count) => count > 0);
+    const last = bandCount.findLastIndex((count) => count > 0);
+    const most = Math.max(1, ...bandCount);
+    let [below, all] = [0, 0];
+    bandCount.forEach((count, i) => {
+      const isLiquidatable = i < bandEnds.length && bandEnds[i] <= 1;
+      all += count;
+      if (isLiquidatable) below += count;
+      const from = i === 0 ? 'below ' : show(bandEnds[i - 1], 3) + (i < bandEnds.length ? ' to ' : ' and above');
+      const band = from + (i < bandEnds.length ? show(bandEnds[i], 3) : '');
+      bars[i].hidden = marks[i].hidden = i < first || i > last;
+      bars[i].className = (count > 0 ? 'some' : '') + (isLiquidatable ? ' liquidatable' : '');
+      // The few near the line matter, and would not be seen beside the many far above it.
+      bars[i].style.height = (100 * Math.log1p(count)) / Math.log1p(most) + '%';
+      bars[i].title = band + ': portfolios ' + show(count) + ', notional ' + show(bandNotional[i], 0);
+    });
+    element('ratio-text').textContent = 'At the last full scan some ' + show(below) + ' of ' + show(all)
+      + ' portfolios with a requirement were below 1: liquidatable. Heights are logarithmic, the highest is ' + show(most) + '.';
+  }
+  const read = async (path) => (await fetch(path)).json();
   async function poll() {
     try {
-      const { stats } = await (await fetch('/v1/stats')).json();
+      const [{ stats }, { statistics }] = await Promise.all([read('/v1/stats'), read('/v1/statistics')]);
       FIGURES.forEach(([key], i) => { cells[i].textContent = show(stats[key]); });
       const time = stats.ticks > 0 ? 'prices of ' + new Date(stats.tickTimeUs / 1000).toISOString() : 'waiting for the first prices';
       status.textContent = stats.backend + ' backend, ' + time;
+      if (statistics !== null) drawBands(statistics);
     } catch {
       status.textContent = 'no answer from the scanner';
     }

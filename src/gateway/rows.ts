@@ -1,5 +1,5 @@
-/** Effects and counters as rows of the wire. It must not know topics or sockets. */
-import type { EngineStats } from '../engine/link.js';
+/** Effects, counters and alerts as rows of the wire. It must not know topics or sockets. */
+import type { EngineAlert, EngineStats } from '../engine/link.js';
 import { formatDecimal } from '../model/decimal.js';
 import type { Instruments } from '../model/instruments.js';
 import { sizeOf } from '../model/quantities.js';
@@ -10,6 +10,7 @@ import {
   ORDER_EVENTS,
   SIGNAL_STATES,
   type StatsField,
+  type WireAlert,
   type WireOrder,
   type WireSignal,
   type WireStats,
@@ -51,6 +52,14 @@ export function statsRow(stats: StatsRow): WireStats {
     const value = stats[field];
     return Number.isSafeInteger(value) ? wireInteger(value as number) : value;
   });
+}
+
+export function alertRow({ timeUs, code, text }: EngineAlert): WireAlert {
+  return [wireInteger(timeUs), code, text];
+}
+
+export function alertObject([timeUs, code, text]: WireAlert) {
+  return { timeUs: Number(timeUs), code, text };
 }
 
 /** A row of the wire as JSON has it: columns by name, the event as a word, times as numbers. */

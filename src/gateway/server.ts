@@ -15,7 +15,7 @@ import { createMetrics } from './metrics.js';
 import { statsOf } from './rows.js';
 import { Session } from './session.js';
 import { SignalsTopic } from './signals-topic.js';
-import { OrdersTopic, StatsTopic, type Topic } from './topics.js';
+import { AlertsTopic, OrdersTopic, StatsTopic, type Topic } from './topics.js';
 import type { HttpReply, UpgradeRequest } from './transport.js';
 import { startWsTransport } from './ws-transport.js';
 
@@ -86,12 +86,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     for (const session of sessions) session.pump(topic);
   };
   const unsubscribe = link.subscribe((effects) => applyEffects(hub, effects, pump));
+  const silenceAlerts = link.onAlert((alert) => {
+    if (alert.code === 'backend') hub.counters.backendAlerts += 1;
+    hub.topics.alerts.append(alert);
+    pump(hub.topics.alerts);
+  });
   const sweeper = startSweeper(hub, sessions, clock, () => pump(hub.topics.stats));
   return {
     port: transport.port,
     close: () => {
       clearInterval(sweeper);
       unsubscribe();
+      silenceAlerts();
       return transport.close();
     },
   };
@@ -115,6 +121,7 @@ function createHub({ link, tokens, clock, version, executor }: GatewayOptions): 
     batchesAccepted: 0,
     batchesRejected: 0,
     internalErrors: 0,
+    backendAlerts: 0,
   };
   return {
     link,
@@ -125,6 +132,7 @@ function createHub({ link, tokens, clock, version, executor }: GatewayOptions): 
       signals: new SignalsTopic(),
       orders: new OrdersTopic(link.instruments),
       stats: new StatsTopic(statsOf(link.stats(), clock())),
+      alerts: new AlertsTopic(),
     },
     roles: new RoleByToken(tokens),
     desk: new BatchDesk({ idsMax: LIMITS.batchesRememberedMax, problemsMax: LIMITS.problemsRememberedMax }),

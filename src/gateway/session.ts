@@ -109,8 +109,7 @@ export class Session implements SocketEvents {
     while (this.isOpen && cursor.atSeq < topic.seq) {
       if (this.isCongested()) {
         cursor.behind = true;
-        const rowsMax = cursor.resuming ? LIMITS.ordersLogRowsMax : LIMITS.ordersBehindRowsMax;
-        if (topic.mustSendRows(cursor) > rowsMax) this.closeSlow();
+        if (topic.isTooFarBehind(cursor)) this.closeSlow();
         return;
       }
       const payload = topic.advance(cursor);

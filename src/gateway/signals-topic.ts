@@ -74,8 +74,8 @@ export class SignalsTopic implements Topic {
     return encodeSignals(cursor.atSeq, sinceSeq, entry, rows);
   }
 
-  mustSendRows(): number {
-    return 0;
+  isTooFarBehind(): boolean {
+    return false;
   }
 
   private change(said: Signal): Change {

@@ -1,11 +1,12 @@
-/** Topics as a subscription sees them, and the two plain ones: orders and stats. They must not know sockets. */
+/** Topics as a subscription sees them, and the plain ones: orders, alerts and stats. They must not know sockets. */
+import type { EngineAlert } from '../engine/link.js';
 import type { Instruments } from '../model/instruments.js';
 import type { OrderEvent } from '../model/records.js';
-import { encode, wireInteger } from './codec.js';
+import { encode, type WireInteger, wireInteger } from './codec.js';
 import { LIMITS } from './limits.js';
 import { TopicLog } from './log.js';
-import type { ServerMessage, TopicName, WireOrder } from './messages.js';
-import { orderRow, type StatsRow, statsRow } from './rows.js';
+import type { ServerMessage, TopicName, WireAlert, WireOrder } from './messages.js';
+import { alertRow, orderRow, type StatsRow, statsRow } from './rows.js';
 
 /** Only portfolios with at least this deficit and, if markets are named, a position in one of them. */
 export interface SignalFilter {
@@ -37,8 +38,8 @@ export interface Topic {
    * concerns this cursor. Cursors in step share the bytes of one encoding.
    */
   advance(cursor: Cursor): Uint8Array | null;
-  /** Rows that wait for a cursor of which none may be dropped, Infinity when some are lost; 0 where they may. */
-  mustSendRows(cursor: Cursor): number;
+  /** Whether a congested reader must be cut: of what waits for it none may be dropped, and it is too much, or some is lost already. */
+  isTooFarBehind(cursor: Cursor): boolean;
 }
 
 export function encodeMessage(message: ServerMessage): Uint8Array {
@@ -74,21 +75,65 @@ export class WholeSnapshot {
   }
 }
 
-/** Every order event, in order, none dropped. */
-export class OrdersTopic implements Topic {
-  readonly name = 'orders';
-  private readonly log = new TopicLog<Uint8Array>(LIMITS.ordersLogRowsMax);
+/** How many rows of a topic are kept for resuming, and how many of them may wait for a congested reader. */
+interface LosslessLimits {
+  readonly logRowsMax: number;
+  readonly behindRowsMax: number;
+}
+
+/** A topic of which nothing is dropped: every message in order, from a log. */
+abstract class LosslessTopic implements Topic {
+  abstract readonly name: TopicName;
+  private readonly limits: LosslessLimits;
+  private readonly log: TopicLog<Uint8Array>;
   private readonly snapshot = new WholeSnapshot();
+
+  constructor(limits: LosslessLimits) {
+    this.limits = limits;
+    this.log = new TopicLog(limits.logRowsMax);
+  }
+
+  /** Of a snapshot. */
+  abstract rows(): SnapshotRows;
+
+  get seq(): number {
+    return this.log.seq;
+  }
+
+  covers(seq: number): boolean {
+    return this.log.covers(seq);
+  }
+
+  advance(cursor: Cursor): Uint8Array {
+    if (!this.covers(cursor.atSeq)) return this.snapshot.message(cursor, this, () => this.rows());
+    cursor.atSeq += 1;
+    cursor.toldSeq = cursor.atSeq;
+    return this.log.get(cursor.atSeq);
+  }
+
+  isTooFarBehind({ atSeq, resuming }: Cursor): boolean {
+    const { logRowsMax, behindRowsMax } = this.limits;
+    if (atSeq < 0) return false;
+    return !this.covers(atSeq) || this.log.rowsAfter(atSeq) > (resuming ? logRowsMax : behindRowsMax);
+  }
+
+  /** Keeps the message of the next sequence. */
+  protected keep(message: (seq: WireInteger, sinceSeq: WireInteger) => ServerMessage, rows: number): void {
+    const { seq } = this;
+    this.log.append(encodeMessage(message(wireInteger(seq + 1), wireInteger(seq))), rows);
+  }
+}
+
+/** Every order event, in order. */
+export class OrdersTopic extends LosslessTopic {
+  readonly name = 'orders';
   private readonly instruments: Instruments;
   private readonly live = new Map<string, WireOrder>();
   private readonly ended = new Map<string, WireOrder>();
 
   constructor(instruments: Instruments) {
+    super({ logRowsMax: LIMITS.ordersLogRowsMax, behindRowsMax: LIMITS.ordersBehindRowsMax });
     this.instruments = instruments;
-  }
-
-  get seq(): number {
-    return this.log.seq;
   }
 
   append(events: readonly OrderEvent[]): void {
@@ -106,29 +151,34 @@ export class OrdersTopic implements Topic {
       if (this.ended.size <= LIMITS.ordersEndedMax) break;
       this.ended.delete(oldest);
     }
-    const seq = this.seq + 1;
-    this.log.append(encodeMessage(['orders', wireInteger(seq), wireInteger(seq - 1), rows]), rows.length);
+    this.keep((seq, sinceSeq) => ['orders', seq, sinceSeq, rows], rows.length);
   }
 
   /** The live orders, then those ended lately, each by age: the last event of each. */
   rows(): WireOrder[] {
     return [...this.live.values(), ...this.ended.values()];
   }
+}
 
-  covers(seq: number): boolean {
-    return this.log.covers(seq);
+/** Every alert, one a message. */
+export class AlertsTopic extends LosslessTopic {
+  readonly name = 'alerts';
+  private readonly latest: WireAlert[] = [];
+
+  constructor() {
+    super({ logRowsMax: LIMITS.alertsLogRowsMax, behindRowsMax: LIMITS.alertsBehindRowsMax });
   }
 
-  advance(cursor: Cursor): Uint8Array {
-    if (!this.covers(cursor.atSeq)) return this.snapshot.message(cursor, this, () => this.rows());
-    cursor.atSeq += 1;
-    cursor.toldSeq = cursor.atSeq;
-    return this.log.get(cursor.atSeq);
+  append(alert: EngineAlert): void {
+    const row = alertRow(alert);
+    this.latest.push(row);
+    if (this.latest.length > LIMITS.alertsLogRowsMax) this.latest.shift();
+    this.keep((seq, sinceSeq) => ['alerts', seq, sinceSeq, [row]], 1);
   }
 
-  mustSendRows(cursor: Cursor): number {
-    if (cursor.atSeq < 0) return 0;
-    return this.covers(cursor.atSeq) ? this.log.rowsAfter(cursor.atSeq) : Number.POSITIVE_INFINITY;
+  /** Those that are kept, oldest first. */
+  rows(): WireAlert[] {
+    return [...this.latest];
   }
 }
 
@@ -164,8 +214,8 @@ export class StatsTopic implements Topic {
     return this.encoded;
   }
 
-  mustSendRows(): number {
-    return 0;
+  isTooFarBehind(): boolean {
+    return false;
   }
 
   private encode(sinceSeq: number): Uint8Array {

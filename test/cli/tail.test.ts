@@ -91,6 +91,23 @@ describe('a line a row', () => {
     await interrupted(io, ended);
   });
 
+  test('alerts', async () => {
+    rig.link.alert('cuda: gone\ncpu scans');
+    const { io, ended } = tail('--topic', 'alerts');
+    await linesOf(io, 1);
+    rig.link.alert('again');
+    expect(await linesOf(io, 2)).toEqual([`${TICK}  alert  backend  cuda: gone cpu scans`, `${TICK}  alert  backend  again`]);
+    await interrupted(io, ended);
+  });
+
+  test('alerts as JSON carry the text as it is', async () => {
+    rig.link.alert('cuda: gone\ncpu scans');
+    const { io, ended } = tail('--topic', 'alerts', '--json');
+    const [line] = await linesOf(io, 1);
+    expect(JSON.parse(line)).toEqual({ seq: 1, timeUs: 1_569_350_000_000_000, code: 'backend', text: 'cuda: gone\ncpu scans' });
+    await interrupted(io, ended);
+  });
+
   test('stats', async () => {
     const { io, ended } = tail('--topic', 'stats');
     const [line] = await linesOf(io, 1);

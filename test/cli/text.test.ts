@@ -145,6 +145,22 @@ describe('StatusLine', () => {
     expect(stream.text).toContain('  unpriced 5  ');
   });
 
+  test('what is logged has a line of its own, and the live one goes on below it', () => {
+    const terminal = recordingStream({ isTTY: true, columns: 200 });
+    const time = clock(0);
+    const status = new StatusLine(terminal, 'live', time.now);
+    status.log('early');
+    expect(terminal.text).toBe('early\n');
+    time.ms += 500;
+    status.update(STATS);
+    terminal.text = '';
+    status.log('late');
+    expect(terminal.text).toBe('\r\u001b[Klate\n');
+    const file = recordingStream();
+    new StatusLine(file, 'live', time.now).log('late');
+    expect(file.text).toBe('late\n');
+  });
+
   test('replay, into a file: a line every five seconds with the time of the prices', () => {
     const stream = recordingStream();
     const time = clock(5000);

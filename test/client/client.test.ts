@@ -1,11 +1,11 @@
 /** The client against a real gateway, through losses of the connection. */
-import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type ClientStatus, connect, type MessageInfo, type PlimsollClient, PlimsollError } from '../../src/client/client.js';
 import { decode, encode } from '../../src/gateway/codec.js';
 import { FIELDS, SUBPROTOCOL } from '../../src/gateway/messages.js';
 import { order, type Rig, signal, startRig, TOKENS, until } from '../gateway/helpers.js';
+import { startProxy as proxyTo, type TestProxy } from './proxy.js';
 
 let rig: Rig;
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -48,29 +48,10 @@ const has = (heard: Heard, type: ClientStatus['type']) =>
   until(() => heard.statuses.some((status) => status.type === type), type);
 const said = (heard: Heard, line: string) => until(() => heard.log.includes(line), line);
 
-/** A TCP proxy whose connections the test can cut. */
-async function startProxy(): Promise<{ url: string; cut(): void }> {
-  const { connect: dial } = await import('node:net');
-  const open = new Set<Socket>();
-  const server: Server = createServer((inbound) => {
-    const outbound = dial(rig.gateway.port, '127.0.0.1');
-    for (const socket of [inbound, outbound]) {
-      open.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => [inbound, outbound].map((each) => each.destroy()));
-    }
-    inbound.pipe(outbound).pipe(inbound);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cleanups.push(() => new Promise((resolve) => server.close(resolve)));
-  const address = server.address() as { port: number };
-  return {
-    url: `ws://127.0.0.1:${address.port}/v1/stream`,
-    cut: () => {
-      for (const socket of open) socket.destroy();
-      open.clear();
-    },
-  };
+async function startProxy(): Promise<TestProxy> {
+  const proxy = await proxyTo(() => rig.gateway.port);
+  cleanups.push(() => proxy.close());
+  return proxy;
 }
 
 describe('subscriptions', () => {
@@ -87,6 +68,9 @@ describe('subscriptions', () => {
     await until(() => seen.length === 2, 'orders');
     heard.client.subscribe('stats', all);
     await until(() => seen.length === 3, 'stats');
+    rig.link.alert('cuda: gone');
+    heard.client.subscribe('alerts', all);
+    await until(() => seen.length === 4, 'alerts');
     expect(seen).toEqual([
       {
         portfolio: 'alice',
@@ -113,6 +97,7 @@ describe('subscriptions', () => {
         tickTimeUs: 1_569_350_000_000_000,
       },
       stats,
+      { timeUs: 1_569_350_000_000_000, code: 'backend', text: 'cuda: gone' },
     ]);
     expect(heard.statuses.map(({ type }) => type)).toEqual(['connected']);
   });

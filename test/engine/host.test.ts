@@ -1,11 +1,12 @@
 /** The engine on its thread, from the build: a flood, a close, a halt, a book that cannot be had. */
 import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { syntheticTicks } from '../../feeds/synthetic.js';
 import type { HostedEngine } from '../../src/engine/host.js';
 import { engineFromSynthetic } from '../../src/engine/load.js';
 import type { WorkerSetup } from '../../src/engine/worker.js';
-import type { PlimsollError, Problem } from '../../src/model/errors.js';
+import { assert, type PlimsollError, type Problem } from '../../src/model/errors.js';
 import { cash } from '../../src/model/portfolio.js';
 import type { Effect, InputRecord, TickRecord } from '../../src/model/records.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
@@ -154,6 +155,36 @@ describe('a book that cannot be had', () => {
   test('and so does a file that is not there', async () => {
     await expect(start({ ...SETUP, book: { file: '/no/such/book.json' } })).rejects.toMatchObject({ code: 'bad-input' });
   });
+});
+
+test('statistics come with the ticks; a backend that does not hand over has nothing to resume', { timeout: 60_000 }, async () => {
+  const host = await start();
+  expect(host.statistics()).toBeNull();
+  // They wait for a second of the engine's own clock.
+  for (const tick of falling(FLOOD)) {
+    await host.submit(tick);
+    if (host.statistics() !== null) break;
+    await sleep(5);
+  }
+  const { ticks, backend, positions } = host.stats();
+  expect(ticks).toBeLessThan(FLOOD);
+  const statistics = host.statistics();
+  assert(statistics !== null, 'statistics within the ticks');
+  expect(statistics.equity).toBeGreaterThan(statistics.maintenance);
+  expect(statistics.bandCount.length).toBe(statistics.bandEnds.length + 1);
+  expect(statistics.bandCount.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(1_000);
+  expect(statistics.sides.reduce((sum, side) => sum + side.positions, 0)).toBe(positions);
+  expect(await host.resumeBackend()).toEqual([
+    { where: 'backend', expected: 'a backend that can be taken back into use', found: 'one that does not hand over' },
+  ]);
+  expect(backend).toBe('js');
+});
+
+test('a command is refused once the engine is closed', async () => {
+  const host = await start();
+  const closed = host.close();
+  await expect(host.resumeBackend()).rejects.toMatchObject({ code: 'unavailable' });
+  await closed;
 });
 
 test('progress is told while a large book loads', async () => {

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { decode, encode, wireInteger } from '../../src/gateway/codec.js';
 import { LIMITS } from '../../src/gateway/limits.js';
-import { CLOSE, FIELDS, SUBPROTOCOL } from '../../src/gateway/messages.js';
+import { ADMIN_COMMANDS, CLOSE, FIELDS, SUBPROTOCOL, TOPICS } from '../../src/gateway/messages.js';
 import { ERROR_CODES } from '../../src/model/errors.js';
+import { startRig } from './helpers.js';
 
 const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
 
@@ -21,6 +22,22 @@ function table(heading: string): string[][] {
   const rows = section(heading).matchAll(/^\| (?!-)(.+) \|$/gm);
   return [...rows].slice(1).map(([, row]) => row.split(' | ').map((cell) => cell.replaceAll('`', '')));
 }
+
+test('topics and commands', () => {
+  for (const topic of TOPICS) expect(section('Subscriptions')).toMatch(new RegExp(`^Topics are .*\`${topic}\``, 'm'));
+  for (const command of ADMIN_COMMANDS) expect(section('Batches')).toContain(`\`${command}\``);
+});
+
+test('metrics that do not explain themselves', async () => {
+  const { http, gateway } = await startRig();
+  const text = await (await fetch(`${http}/metrics`)).text();
+  await gateway.close();
+  const names = [...text.matchAll(/^# HELP (\S+)/gm)].map(([, name]) => name);
+  const told = [...section('HTTP').matchAll(/`(plimsoll_\w*[a-z])`/g)].map(([, name]) => name);
+  const wanted = /^plimsoll_(info|backend_alerts_total|equity|maintenance|margin_ratio_.+|market_.+)$/;
+  expect(told.sort()).toEqual(names.filter((name) => wanted.test(name)).sort());
+  expect(told.length).toBe(8);
+});
 
 test('limits', () => {
   expect(Object.fromEntries(table('Limits').map(([name, value]) => [name, Number(value)]))).toEqual(LIMITS);
@@ -59,5 +76,7 @@ test('a subscription and a batch id remember what the page promises in words', (
   expect(page.replaceAll('\n', ' ')).toContain(`by more than ${LIMITS.ordersBehindRowsMax.toLocaleString('en')} rows`);
   expect(page).toContain(`The last ${LIMITS.batchesRememberedMax.toLocaleString('en')} ids`);
   expect(page).toContain(`more than ${LIMITS.problemsRememberedMax.toLocaleString('en')} problems`);
+  expect(page).toContain(`or ${LIMITS.alertsBehindRowsMax} alerts`);
+  expect(page).toContain(`the last ${LIMITS.alertsLogRowsMax.toLocaleString('en')} alerts`);
   expect(page).toContain(`every ${LIMITS.heartbeatIntervalUs / 1e6} s`);
 });

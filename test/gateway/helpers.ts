@@ -58,6 +58,7 @@ export class ScriptedLink implements EngineLink {
   /** What `submit` answers. */
   answer: (record: InputRecord) => Promise<readonly Problem[]> = () => Promise.resolve([]);
   ticks = 0;
+  backend = 'js';
   private readonly listeners = new Set<(effects: readonly Effect[]) => void>();
   private readonly alertListeners = new Set<(alert: EngineAlert) => void>();
 
@@ -85,9 +86,9 @@ export class ScriptedLink implements EngineLink {
   }
 
   stats(): EngineStats {
-    const { ticks } = this;
+    const { ticks, backend } = this;
     return {
-      backend: 'js',
+      backend,
       accounts: 2,
       portfolios: 3,
       positions: 4,
@@ -118,10 +119,17 @@ export class ScriptedLink implements EngineLink {
     for (const listener of this.alertListeners) listener({ timeUs: 1_569_350_000_000_000, code: 'backend', text });
   }
 
-  /** What `resumeBackend` answers. */
-  resumed: readonly Problem[] = [];
+  /** Whether anybody still listens. */
+  get isHeard(): boolean {
+    return this.listeners.size + this.alertListeners.size > 0;
+  }
+
+  /** How often it was asked for, and what is answered. */
+  resumes = 0;
+  resumed: () => Promise<readonly Problem[]> = () => Promise.resolve([]);
   resumeBackend(): Promise<readonly Problem[]> {
-    return Promise.resolve(this.resumed);
+    this.resumes += 1;
+    return this.resumed();
   }
 
   bookStatistics: BookStatistics | null = null;
@@ -212,6 +220,14 @@ export class Peer {
   static async open(url: string, options?: ClientOptions): Promise<Peer> {
     const peer = new Peer(url, options);
     await once(peer.socket, 'open');
+    return peer;
+  }
+
+  /** Greeted and, with a token, authenticated. */
+  static async greeted(url: string, role: 'viewer' | keyof typeof TOKENS = 'viewer'): Promise<Peer> {
+    const peer = await Peer.open(url);
+    await peer.next('hello');
+    if (role !== 'viewer') await peer.ask('auth', 1, TOKENS[role]);
     return peer;
   }
 

@@ -187,7 +187,7 @@ describe('subscriptions', () => {
   });
 
   test.each([
-    [['subscribe', 9, { topic: 'cases' }], 'unknown-topic', 'topic: expected signals, orders, stats, was "cases"'],
+    [['subscribe', 9, { topic: 'cases' }], 'unknown-topic', 'topic: expected signals, orders, stats, alerts, was "cases"'],
     [['subscribe', 9, { topic: 'toString' }], 'unknown-topic', 'topic: '],
     [['subscribe', 9, 'signals'], 'bad-input', 'subscribe: '],
     [

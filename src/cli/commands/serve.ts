@@ -1,6 +1,7 @@
 /** `plimsoll serve`: the scanner. With nothing said, a made-up venue of a million positions on 127.0.0.1. */
 import { startServer } from '../../app/serve.js';
 import { VERSION } from '../../app/version.js';
+import { alertLine } from '../alert-line.js';
 import type { CommandModule } from '../command.js';
 import { grouped } from '../format.js';
 import { BACKEND_HELP } from '../options.js';
@@ -61,9 +62,11 @@ export const command: CommandModule = {
       ].join('\n'),
     );
     const status = new StatusLine(io.stderr, 'live', Date.now);
+    const silence = server.link.onAlert((alert) => status.log(alertLine(alert)));
     const timer = setInterval(() => status.update(server.link.stats()), STATUS_INTERVAL_MS);
     io.interrupts.onInterrupt(async () => {
       clearInterval(timer);
+      silence();
       status.finish(server.link.stats());
       await server.close();
     });

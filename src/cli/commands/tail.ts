@@ -1,8 +1,17 @@
 /** `plimsoll tail`: what a gateway says about one topic, a line each, until Ctrl-C. */
 import { Argument, Option } from 'commander';
-import { type ClientStatus, connect, type OrderRow, type Rows, type SignalRow, type StatsRow } from '../../client/client.js';
+import {
+  type AlertRow,
+  type ClientStatus,
+  connect,
+  type OrderRow,
+  type Rows,
+  type SignalRow,
+  type StatsRow,
+} from '../../client/client.js';
 import { badInput } from '../../model/errors.js';
 import { show } from '../../model/problems.js';
+import { alertLine } from '../alert-line.js';
 import type { CommandModule } from '../command.js';
 import { compact, duration, grouped } from '../format.js';
 import type { Io } from '../io.js';
@@ -23,14 +32,16 @@ export const command: CommandModule = {
   configure: (command) => {
     command
       .addArgument(new Argument('<url>', 'of a gateway: ws://host:port/v1/stream'))
-      .addOption(new Option('--topic <name>', 'what to print').choices(['signals', 'orders', 'stats']).default('signals'))
+      .addOption(
+        new Option('--topic <name>', 'what to print').choices(['signals', 'orders', 'stats', 'alerts']).default('signals'),
+      )
       .option('--json', 'print one JSON object per line');
   },
   run: async (parsed, io) => {
     const { topic, json } = parsed.opts<Options>();
     const print = (rows: Rows[keyof Rows][], origin: Origin): void => {
       const line = json ? jsonLine : LINES[topic];
-      io.stdout.write(rows.map((row) => `${line(row as SignalRow & OrderRow & StatsRow, origin, topic)}\n`).join(''));
+      io.stdout.write(rows.map((row) => `${line(row as SignalRow & OrderRow & StatsRow & AlertRow, origin, topic)}\n`).join(''));
     };
     await follow(checkedUrl(parsed.args[0]), topic, print, io);
   },
@@ -125,4 +136,4 @@ function statsLine(row: StatsRow): string {
   return `${utc(timeUs)}  ticks ${grouped(ticks)}  positions ${grouped(positions)}  ${states}  deficit ${compact(deficit)}  ${cases}`;
 }
 
-const LINES = { signals: signalLine, orders: orderLine, stats: statsLine };
+const LINES = { signals: signalLine, orders: orderLine, stats: statsLine, alerts: alertLine };
