@@ -1,4 +1,5 @@
 /** The largest burst on record: 11,279 portfolios breached by one tick, until the last of them is decoded by a client. */
+import type { BackendChoice } from '../src/backends/open.js';
 import type { StandardBook } from './book.js';
 import { type BenchResult, quantile, spreadOf } from './measure.js';
 import { edgeAccount, moved, nowUs, startRig, wait } from './rig.js';
@@ -11,12 +12,12 @@ const BURSTS = 12;
 /** Ranks are of exact deficits; what is printed is rounded by up to two units of the sixth decimal. */
 const PRINTED = 2.1e-6;
 
-export async function benchBurst(book: StandardBook, positions: number): Promise<BenchResult> {
+export async function benchBurst(book: StandardBook, positions: number, backend: BackendChoice): Promise<BenchResult> {
   const first = book.instruments.markets.length - BURSTS;
   let seen = new Set<string>();
   let isRanked = true;
   let done: () => void = () => undefined;
-  const { link, close } = await startRig(book, positions, (rows) => {
+  const { link, close } = await startRig(book, positions, { backend, executor: 'external' }, (rows) => {
     const burst = rows.filter(({ portfolio, state }) => state === 'breached' && portfolio.startsWith('burst-'));
     for (const [i, { deficit }] of burst.entries()) if (i > 0 && deficit > burst[i - 1].deficit + PRINTED) isRanked = false;
     for (const { portfolio } of burst) seen.add(portfolio);
@@ -47,12 +48,12 @@ export async function benchBurst(book: StandardBook, positions: number): Promise
     await link.submit({ type: 'tick', timeUs: nowUs(), marks: [{ market, price: book.prices[market] }] });
     await wait(300);
   }
-  const { portfolios } = link.stats();
+  const { portfolios, backend: name } = link.stats();
   await close();
   const sorted = times.toSorted((a, b) => a - b);
   return {
     name: 'burst',
-    backend: 'js',
+    backend: name,
     positions,
     portfolios,
     threads: 2,

@@ -4,6 +4,7 @@
  */
 import { WebSocket } from 'ws';
 import { syntheticTicks } from '../feeds/synthetic.js';
+import type { BackendChoice } from '../src/backends/open.js';
 import { encode } from '../src/gateway/codec.js';
 import { SUBPROTOCOL } from '../src/gateway/messages.js';
 import type { TickRecord } from '../src/model/records.js';
@@ -54,6 +55,7 @@ class Crowd {
 }
 
 interface Load {
+  readonly backend: BackendChoice;
   /** Accounts that breach and recover by turns: signals of each tick. */
   readonly canaries: number;
   /** Beside the client that is timed. */
@@ -63,10 +65,15 @@ interface Load {
 async function openLoop(name: string, book: StandardBook, positions: number, load: Load): Promise<BenchResult> {
   const index = book.instruments.markets.length - 1;
   const latencies = new Map<number, number>();
-  const { link, url, close } = await startRig(book, positions, (rows, { tickTimeUs }) => {
-    if (tickTimeUs === null || !rows.some(({ portfolio }) => portfolio === `${CANARY}-0`)) return;
-    latencies.set(tickTimeUs, (nowUs() - tickTimeUs) / 1000);
-  });
+  const { link, url, close } = await startRig(
+    book,
+    positions,
+    { backend: load.backend, executor: 'external' },
+    (rows, { tickTimeUs }) => {
+      if (tickTimeUs === null || !rows.some(({ portfolio }) => portfolio === `${CANARY}-0`)) return;
+      latencies.set(tickTimeUs, (nowUs() - tickTimeUs) / 1000);
+    },
+  );
   const crowd = await Crowd.open(url, load.subscribers);
   const canaries = Array.from({ length: load.canaries }, (_, i) => edgeAccount(book, index, `${CANARY}-${i}`, 10_000 + i));
   await link.submit({ type: 'book', timeUs: 0, rows: canaries.map((account) => ({ version: 1, account })) });
@@ -81,7 +88,7 @@ async function openLoop(name: string, book: StandardBook, positions: number, loa
   }
   await wait(1000);
   const grownBytes = process.memoryUsage().rss - warmBytes;
-  const { portfolios, conflated, ticks: applied } = link.stats();
+  const { portfolios, conflated, ticks: applied, backend } = link.stats();
   crowd.close();
   await close();
   const measured = [...latencies].filter(([timeUs]) => timeUs >= warmUs).map(([, ms]) => ms);
@@ -89,7 +96,7 @@ async function openLoop(name: string, book: StandardBook, positions: number, loa
   const [least, most] = [Math.min(...crowd.frames), Math.max(...crowd.frames)];
   return {
     name,
-    backend: 'js',
+    backend,
     positions,
     portfolios,
     threads: 2,
@@ -116,11 +123,11 @@ async function openLoop(name: string, book: StandardBook, positions: number, loa
 }
 
 /** One account's signal at every tick, to one subscriber. */
-export function benchLatency(book: StandardBook, positions: number): Promise<BenchResult> {
-  return openLoop('latency', book, positions, { canaries: 1, subscribers: 0 });
+export function benchLatency(book: StandardBook, positions: number, backend: BackendChoice): Promise<BenchResult> {
+  return openLoop('latency', book, positions, { backend, canaries: 1, subscribers: 0 });
 }
 
 /** A thousand signals a second to a hundred subscribers, and what that does to the one that is timed. */
-export function benchFanOut(book: StandardBook, positions: number): Promise<BenchResult> {
-  return openLoop('fan-out', book, positions, { canaries: 10, subscribers: 100 });
+export function benchFanOut(book: StandardBook, positions: number, backend: BackendChoice): Promise<BenchResult> {
+  return openLoop('fan-out', book, positions, { backend, canaries: 10, subscribers: 100 });
 }

@@ -1,5 +1,6 @@
 /** Describes the machine that a benchmark ran on, and measures how fast it reads memory. */
 import os from 'node:os';
+import { native } from '../src/backends/native.js';
 
 export interface Machine {
   readonly cpu: string;
@@ -10,6 +11,8 @@ export interface Machine {
   readonly platform: string;
   /** Of one thread, over memory larger than any cache. */
   readonly readBytesPerSecond: number;
+  /** Of all of them together; null where there is no native library to measure it with. */
+  readonly readBytesPerSecondAllThreads: number | null;
 }
 
 const PROBE_BYTES = 1 << 29;
@@ -27,14 +30,23 @@ function measureRead(): number {
   return (PROBE_BYTES / best) * 1000;
 }
 
+/** What the threads of a scan can read at best; null where that is not known. */
+export function readBandwidthOf(machine: Machine, threads: number): number | null {
+  if (threads === 1) return machine.readBytesPerSecond;
+  return threads === machine.threads ? machine.readBytesPerSecondAllThreads : null;
+}
+
 export function describeMachine(): Machine {
+  const { addon } = native();
+  const threads = os.availableParallelism();
   return {
     cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
-    threads: os.availableParallelism(),
+    threads,
     memoryBytes: os.totalmem(),
     node: process.version,
     v8: process.versions.v8,
     platform: `${process.platform} ${process.arch}`,
-    readBytesPerSecond: measureRead(),
+    readBytesPerSecond: addon?.readBandwidth(1) ?? measureRead(),
+    readBytesPerSecondAllThreads: addon?.readBandwidth(threads) ?? null,
   };
 }

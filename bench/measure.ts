@@ -33,22 +33,40 @@ export function spreadOf(times: readonly number[]): Spread {
   return { medianMs: quantile(sorted, 0.5), p10Ms: quantile(sorted, 0.1), p90Ms: quantile(sorted, 0.9) };
 }
 
-const RUNS_MIN = 11;
-const RUNS_MAX = 200;
 const WARMUP_RUNS = 3;
-const BUDGET_MS = 3000;
 
-/** Runs several contenders in turn, so that what the machine does meanwhile hits them all. */
-export function measureTogether(contenders: readonly (() => void)[]): Spread[] {
-  for (const run of contenders) for (let i = 0; i < WARMUP_RUNS; i++) run();
+/** At least so many runs, and more of them until the time is spent. */
+export interface Effort {
+  readonly runsMin: number;
+  readonly runsMax: number;
+  readonly budgetMs: number;
+}
+
+const EFFORT: Effort = { runsMin: 11, runsMax: 200, budgetMs: 3000 };
+
+type Timed = () => unknown;
+/** What is timed, and perhaps what must be done before each time and is not. */
+export type Run = Timed | { readonly before: Timed; readonly run: Timed };
+
+/** Runs several contenders in turn, so that what the machine does meanwhile hits them all. A promise is waited for. */
+export async function measureTogether(
+  contenders: readonly Run[],
+  { runsMin, runsMax, budgetMs }: Effort = EFFORT,
+): Promise<Spread[]> {
+  const runs = contenders.map((each) => (typeof each === 'function' ? { before: null, run: each } : each));
   const times = contenders.map((): number[] => []);
+  const time = async (c: number): Promise<number> => {
+    const { before, run } = runs[c];
+    await before?.();
+    const start = performance.now();
+    const pending = run();
+    // Waiting for nothing would still cost a turn of the microtasks.
+    if (pending instanceof Promise) await pending;
+    return performance.now() - start;
+  };
+  for (const c of runs.keys()) for (let i = 0; i < Math.min(WARMUP_RUNS, runsMin); i++) await time(c);
   const start = performance.now();
-  for (let i = 0; i < RUNS_MAX && (i < RUNS_MIN || performance.now() - start < BUDGET_MS); i++) {
-    for (const [c, run] of contenders.entries()) {
-      const before = performance.now();
-      run();
-      times[c].push(performance.now() - before);
-    }
-  }
+  for (let i = 0; i < runsMax && (i < runsMin || performance.now() - start < budgetMs); i++)
+    for (const c of runs.keys()) times[c].push(await time(c));
   return times.map(spreadOf);
 }

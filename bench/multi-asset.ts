@@ -1,10 +1,12 @@
 /** Full scan of a realistic multi-asset book, and what its haircuts and borrow tables cost: against the same accounts without any. */
-import { HandleList, type Nominations } from '../src/scan/backend.js';
+import type { BackendChoice } from '../src/backends/open.js';
 import type { Scanner } from '../src/scan/scanner.js';
 import { multiAssetBooks } from './book.js';
-import { check, layoutBytes, loadScanner } from './full-scan.js';
+import { fastestOfEach } from './contenders.js';
+import { rates } from './full-scan.js';
 import type { Machine } from './machine.js';
 import { type BenchResult, measureTogether } from './measure.js';
+import { fullPass, nominations, Subject } from './subject.js';
 
 /** Share of portfolios with rows that stand on shelves of groups. */
 function groupedShare({ book: { store } }: Scanner): number {
@@ -18,40 +20,40 @@ function groupedShare({ book: { store } }: Scanner): number {
   return grouped / all;
 }
 
-export function benchMultiAsset(positions: number, machine: Machine): BenchResult[] {
+export async function benchMultiAsset(positions: number, choice: BackendChoice, machine: Machine): Promise<BenchResult[]> {
   const { haircut, plain } = multiAssetBooks();
-  const scanners = [loadScanner(haircut, positions), loadScanner(plain, positions)];
-  const checked = scanners.map(check);
-  const nominations: Nominations = { nominees: new HandleList(), unpriced: new HandleList() };
-  const spreads = measureTogether(
-    scanners.map(
-      ({ backend, book }) =>
-        () =>
-          backend.scan({ shelves: book.store.shelves, vectors: book.lines, into: nominations, near: null, statistics: null }),
-    ),
+  const subjects = [await Subject.load(haircut, positions, choice), await Subject.load(plain, positions, choice)];
+  // Backend by backend, with haircuts and without.
+  const pairs = fastestOfEach(subjects[0].contenders).flatMap((_, i) =>
+    subjects.map((subject) => ({ subject, contender: fastestOfEach(subject.contenders)[i], into: nominations() })),
   );
-  return scanners.map((scanner, i) => {
-    const { isRight, liquidatable, falseNominations } = checked[i];
-    const { medianMs } = spreads[i];
-    const { book, backend } = scanner;
-    const bytesPerSecond = (layoutBytes(scanner) / medianMs) * 1000;
+  const scans = pairs.map(({ subject, contender, into }) => {
+    const pass = fullPass(subject.scanner, into);
+    return () => contender.backend.scan(pass);
+  });
+  const spreads = await measureTogether(scans);
+  const results = pairs.map(({ subject, contender, into }, i): BenchResult => {
+    const { liquidatable, falseNominations } = subject.checked;
+    const isPlain = subject === subjects[1];
     return {
-      name: i === 0 ? 'multi-asset' : 'multi-asset-plain',
-      backend: backend.name,
-      positions: book.positionCount,
-      portfolios: book.portfolioCount,
-      threads: 1,
+      name: isPlain ? 'multi-asset-plain' : 'multi-asset',
+      backend: contender.backend.name,
+      positions: subject.size.positions,
+      portfolios: subject.scanner.book.portfolioCount,
+      threads: contender.threads,
       ...spreads[i],
-      positionsPerSecond: (book.positionCount / medianMs) * 1000,
-      bytesPerSecond,
-      shareOfReadBandwidth: bytesPerSecond / machine.readBytesPerSecond,
-      verified: isRight,
+      ...rates(subject, contender, spreads[i], machine),
+      verified: subject.isRight(into),
       figures: {
-        ...(i === 0 ? { timesPlain: medianMs / spreads[1].medianMs, groupedShare: groupedShare(scanner) } : {}),
+        ...(isPlain
+          ? {}
+          : { timesPlain: spreads[i].medianMs / spreads[i + 1].medianMs, groupedShare: groupedShare(subject.scanner) }),
         liquidatable,
         falseNominations,
         falseShare: falseNominations / liquidatable,
       },
     };
   });
+  for (const subject of subjects) subject.close();
+  return results;
 }

@@ -7,6 +7,19 @@ import { fractionToNumber, fromDecimal } from '../src/model/fraction.js';
 import type { Instruments } from '../src/model/instruments.js';
 import type { LiveBook } from '../src/scan/live-book.js';
 
+export interface PlainColumns {
+  /** By row, in the order of accounts. */
+  readonly portfolio: Uint32Array;
+  readonly market: Uint16Array;
+  readonly size: Float64Array;
+  readonly entry: Float64Array;
+  /** By portfolio. */
+  readonly cash: Float64Array;
+  /** By market. */
+  readonly marks: Float64Array;
+  readonly tables: readonly { readonly floor: Float64Array; readonly rate: Float64Array; readonly deduction: Float64Array }[];
+}
+
 export class PlainLoop {
   /** Portfolio p has the rows starts[p] to starts[p + 1]. */
   private readonly starts: Uint32Array;
@@ -62,6 +75,38 @@ export class PlainLoop {
 
   setMarks(instruments: Instruments, markOf: (market: number) => number): void {
     for (const { index } of instruments.markets) this.marks[index] = markOf(index);
+  }
+
+  /** The same rows for who reads them in another way; tables by tier, each by market, a market's missing tiers begin at infinity. */
+  columns(): PlainColumns {
+    const { starts, cash, market, size, entry, marks, tierStarts } = this;
+    const portfolio = new Uint32Array(market.length);
+    for (let p = 0; p < cash.length; p++) portfolio.fill(p, starts[p], starts[p + 1]);
+    const counts = Array.from(marks, (_, m) => tierStarts[m + 1] - tierStarts[m]);
+    const column = (from: Float64Array, tier: number, missing: number): Float64Array =>
+      marks.map((_, m) => (tier < counts[m] ? from[tierStarts[m] + tier] : missing));
+    const tables = Array.from({ length: Math.max(...counts) }, (_, tier) => ({
+      floor: column(this.floors, tier, Number.POSITIVE_INFINITY),
+      rate: column(this.rates, tier, 0),
+      deduction: column(this.deductions, tier, 0),
+    }));
+    return { portfolio, market, size, entry, cash, marks, tables };
+  }
+
+  /** Sums over all portfolios: what statistics are held against. */
+  totals(): { readonly equity: number; readonly maintenance: number } {
+    const { cash, market, size, entry, marks, tierStarts, floors, rates, deductions } = this;
+    let equity = cash.reduce((sum, amount) => sum + amount, 0);
+    let maintenance = 0;
+    for (let row = 0; row < market.length; row++) {
+      const m = market[row];
+      equity += size[row] * (marks[m] - entry[row]);
+      const notional = Math.abs(size[row] * marks[m]);
+      let tier = tierStarts[m];
+      while (tier + 1 < tierStarts[m + 1] && floors[tier + 1] <= notional) tier++;
+      maintenance += rates[tier] * notional - deductions[tier];
+    }
+    return { equity, maintenance };
   }
 
   /** Fills `found` with the portfolios below their maintenance; returns how many. */

@@ -1,4 +1,5 @@
 /** A running scanner with a subscriber on loopback, and accounts that one small move of one market breaches. */
+import type { BackendChoice } from '../src/backends/open.js';
 import { connect, type MessageInfo, type PlimsollClient, type SignalRow } from '../src/client/client.js';
 import { type HostedEngine, startEngine } from '../src/engine/host.js';
 import { type Gateway, randomTokens, startGateway } from '../src/gateway/server.js';
@@ -46,23 +47,29 @@ export interface Rig {
   close(): Promise<void>;
 }
 
+export interface RigOptions {
+  readonly backend: BackendChoice;
+  readonly executor: 'paper' | 'external';
+}
+
 /** The standard book in an engine on its thread, a gateway, and a client that has its snapshot of the signals. */
 export async function startRig(
   book: StandardBook,
   positions: number,
+  { backend, executor }: RigOptions,
   onSignals: (rows: readonly SignalRow[], info: MessageInfo) => void,
 ): Promise<Rig> {
   const { instruments, prices } = book;
   const synthetic = { instruments, prices, positions, seed: SEED };
   const link = await startEngine({
     book: { synthetic },
-    backend: 'auto',
+    backend,
     orderTtlUs: 5_000_000,
-    executor: 'external',
+    executor,
     seed: SEED,
   });
   const tokens = randomTokens();
-  const gateway: Gateway = await startGateway({ link, port: 0, tokens, clock: nowUs, version: 'bench', executor: 'external' });
+  const gateway: Gateway = await startGateway({ link, port: 0, tokens, clock: nowUs, version: 'bench', executor });
   const url = `ws://127.0.0.1:${gateway.port}/v1/stream`;
   const client = connect({ url });
   await new Promise<void>((resolve) => {

@@ -1,8 +1,8 @@
 /** Position updates by handle, one thread; and an exact verdict by handle. */
 import type { Scanner } from '../src/scan/scanner.js';
 import type { StandardBook } from './book.js';
-import { loadScanner } from './full-scan.js';
 import { type BenchResult, measureTogether } from './measure.js';
+import { loadScanner } from './subject.js';
 
 const UPDATES = 200_000;
 const VERDICTS = 50_000;
@@ -30,7 +30,7 @@ function planUpdates(scanner: Scanner, double: boolean): Update[] {
   return updates;
 }
 
-export function benchUpdates(book: StandardBook, positions: number): BenchResult[] {
+export async function benchUpdates(book: StandardBook, positions: number): Promise<BenchResult[]> {
   const scanner = loadScanner(book, positions);
   const { store } = scanner.book;
   const doubled = planUpdates(scanner, true);
@@ -44,7 +44,7 @@ export function benchUpdates(book: StandardBook, positions: number): BenchResult
   apply(plain);
   const verified = isChanged && scanner.scan().liquidatable.length === before;
   let turn = false;
-  const [spread] = measureTogether([
+  const [spread] = await measureTogether([
     () => {
       turn = !turn;
       apply(turn ? doubled : plain);
@@ -55,7 +55,7 @@ export function benchUpdates(book: StandardBook, positions: number): BenchResult
     if (store.isLive(handle) && store.rowsOf(handle) === 4) fourRows.push(handle);
   }
   let healthy = 0;
-  const [verdicts] = measureTogether([
+  const [verdicts] = await measureTogether([
     () => {
       healthy = 0;
       for (const handle of fourRows) if (scanner.verdict.judge(handle) === 'healthy') healthy += 1;

@@ -23,11 +23,30 @@ const COLUMNS = [
 
 afterAll(killAll);
 
-async function bench(only: BenchmarkName): Promise<readonly BenchResult[]> {
-  const { code, stdout, stderr } = await plimsoll('bench', '--positions', String(POSITIONS), '--only', only, '--json');
-  expect({ code, stderr }).toEqual({ code: 0, stderr: `${only}, ${POSITIONS} positions\n` });
+interface Options {
+  readonly backend?: string;
+  /** What it says is not measured here, in this order. */
+  readonly skips?: readonly RegExp[];
+}
+
+/** Backends that this machine lacks; what a benchmark itself leaves out comes after its start. */
+const ABSENT = /^(cpu|cuda|tfjs): skipped, /;
+
+async function bench(
+  only: readonly BenchmarkName[],
+  { backend = 'auto', skips = [] }: Options = {},
+): Promise<readonly BenchResult[]> {
+  const args = ['--positions', String(POSITIONS), '--only', only.join(','), '--backend', backend, '--json'];
+  const { code, stdout, stderr } = await plimsoll('bench', ...args);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  const said = stderr.split('\n').filter((line) => !ABSENT.test(line));
+  const started = only.map((name) => `${name}, ${POSITIONS} positions`);
+  expect(said.filter((line) => started.includes(line))).toEqual(started);
+  const skipped = said.filter((line) => line !== '' && !started.includes(line));
+  expect(skipped).toEqual(skips.map((skip) => expect.stringMatching(skip)));
   const report = JSON.parse(stdout) as BenchReport;
-  expect(Object.keys(report).sort()).toEqual(['machine', 'results', 'tiers', 'version']);
+  expect(Object.keys(report).sort()).toEqual(['backends', 'machine', 'notMeasured', 'results', 'tiers', 'version']);
+  expect(report.notMeasured.filter((what) => !ABSENT.test(what))).toEqual(skipped);
   expect(report).toMatchObject({
     version: 1,
     tiers: expect.any(String),
@@ -50,39 +69,75 @@ async function bench(only: BenchmarkName): Promise<readonly BenchResult[]> {
   return report.results;
 }
 
+const named = (results: readonly BenchResult[], wanted: string): BenchResult[] => results.filter(({ name }) => name === wanted);
+const of = (results: readonly BenchResult[], backend: string): BenchResult[] =>
+  results.filter((result) => result.backend === backend);
+
 describe.concurrent('bench --json', () => {
-  const timeout = 90_000;
+  const timeout = 120_000;
 
-  test('multi-asset', { timeout }, async () => {
-    const [haircut, plain] = await bench('multi-asset');
-    expect([haircut.name, plain.name]).toEqual(['multi-asset', 'multi-asset-plain']);
-    expect(haircut.positions).toBe(plain.positions);
-    expect(haircut.figures.groupedShare).toBeGreaterThan(0);
-    expect(haircut.figures.groupedShare).toBeLessThan(0.1);
-  });
-
-  test('full-scan, updates and memory', { timeout }, async () => {
-    const [js, plain] = await bench('full-scan');
-    expect([js.name, js.backend, plain.name, plain.backend]).toEqual(['full-scan', 'js', 'full-scan', 'plain-loop']);
+  test('those on a loaded book, with every backend that is here, and those of the store', { timeout }, async () => {
+    const all = await bench(['full-scan', 'peers', 'statistics', 'marks-to-nominees', 'hot-set', 'updates', 'memory']);
+    const scans = named(all, 'full-scan');
+    const [js] = of(scans, 'js');
+    const [plain] = of(scans, 'plain-loop');
+    expect(of(scans, 'tfjs')).toHaveLength(1);
     expect(js.figures.liquidatable).toBeGreaterThan(0);
     expect(Math.abs(plain.figures.liquidatable - js.figures.liquidatable)).toBeLessThanOrEqual(2);
     expect(js.figures.falseNominations).toBeGreaterThanOrEqual(0);
     expect(js.figures.timesPlainLoop).toBeCloseTo(plain.medianMs / js.medianMs, 6);
     expect(js.positionsPerSecond).toBeCloseTo((POSITIONS / js.medianMs) * 1000, 0);
-    expect((await bench('updates')).map(({ name }) => name)).toEqual(['updates', 'verdict-four-rows']);
-    const [memory] = await bench('memory');
-    expect(memory.figures.bytesPerPosition).toBeGreaterThan(16);
+    for (const [i, { threads, figures, shareOfReadBandwidth }] of of(scans, 'cpu').entries()) {
+      if (i === 0) expect(threads).toBe(1);
+      else expect(threads).toBeGreaterThan(1);
+      expect(figures.timesPlainLoop).toBeGreaterThan(0);
+      expect(shareOfReadBandwidth).toBeGreaterThan(0);
+    }
+
+    const peers = named(all, 'peers');
+    expect(of(peers, 'duckdb').length).toBeGreaterThan(0);
+    for (const { figures, medianMs } of of(peers, 'duckdb'))
+      expect(figures.timesJs).toBeCloseTo(medianMs / of(peers, 'js')[0].medianMs, 6);
+
+    for (const { figures } of named(all, 'statistics')) expect(figures.timesWithout).toBeGreaterThan(0);
+    for (const { figures } of named(all, 'marks-to-nominees')) {
+      expect(figures.p99Ms).toBeGreaterThanOrEqual(figures.p50Ms);
+      expect(figures.maxMs).toBeGreaterThanOrEqual(figures.p99Ms);
+    }
+    const walks = named(all, 'hot-set');
+    expect(of(walks, 'js').map(({ figures }) => figures.volatility)).toEqual([1, 3]);
+    for (const { figures } of walks) {
+      expect(figures.timesFullScan).toBeGreaterThan(0);
+      expect(figures.fullScanShare).toBeGreaterThan(0);
+      expect(figures.fullScanShare).toBeLessThan(0.5);
+      expect(figures.hotLanes).toBeGreaterThan(0);
+    }
+    expect(named(all, 'updates')).toHaveLength(1);
+    expect(named(all, 'verdict-four-rows')).toHaveLength(1);
+    expect(named(all, 'memory')[0].figures.bytesPerPosition).toBeGreaterThan(16);
   });
 
-  test('latency', { timeout }, async () => {
-    const [{ figures }] = await bench('latency');
-    expect(figures.answered).toBeGreaterThan(0);
-    expect(figures.p99Ms).toBeGreaterThanOrEqual(figures.p50Ms);
-    expect(figures.maxMs).toBeGreaterThanOrEqual(figures.p99Ms);
+  test('of the backend that is asked for', { timeout }, async () => {
+    const skips = [/^uploads: skipped, /];
+    const [js, plain, haircut, without] = await bench(['full-scan', 'uploads', 'multi-asset'], { backend: 'js', skips });
+    expect([js.backend, plain.backend]).toEqual(['js', 'plain-loop']);
+    expect([haircut.name, without.name]).toEqual(['multi-asset', 'multi-asset-plain']);
+    expect(haircut.positions).toBe(without.positions);
+    expect(haircut.figures.groupedShare).toBeGreaterThan(0);
+    expect(haircut.figures.groupedShare).toBeLessThan(0.1);
+  });
+
+  test('latency, and ticks served', { timeout }, async () => {
+    const [latency, serve] = await bench(['latency', 'serve-10m']);
+    expect(latency.figures.answered).toBeGreaterThan(0);
+    expect(latency.figures.p99Ms).toBeGreaterThanOrEqual(latency.figures.p50Ms);
+    expect(latency.figures.maxMs).toBeGreaterThanOrEqual(latency.figures.p99Ms);
+    expect(serve.figures.ticks + serve.figures.conflated).toBe(serve.figures.sent);
+    expect(serve.figures.loopDelayMaxMs).toBeGreaterThanOrEqual(serve.figures.loopDelayP99Ms);
   });
 
   test('burst', { timeout }, async () => {
-    const [{ figures }] = await bench('burst');
+    const [{ figures }] = await bench(['burst']);
     expect(figures.breached).toBe(11_279);
   });
 });
@@ -91,6 +146,6 @@ test('an unknown benchmark exits 2', async () => {
   const { code, stdout, stderr } = await plimsoll('bench', '--only', 'everything');
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toBe(
-    '--only: expected one of full-scan, updates, memory, latency, fan-out, burst, multi-asset, was "everything"\n',
+    '--only: expected one of full-scan, peers, statistics, uploads, marks-to-nominees, hot-set, updates, memory, latency, fan-out, burst, multi-asset, serve-10m, was "everything"\n',
   );
 });

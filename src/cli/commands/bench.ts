@@ -1,5 +1,6 @@
 /** `plimsoll bench`: the benchmarks, with the machine described. */
 import { BENCHMARKS, type BenchmarkName, type BenchReport, runBenchmarks } from '../../../bench/main.js';
+import type { BackendChoice } from '../../backends/open.js';
 import { PlimsollError } from '../../model/errors.js';
 import type { CommandModule } from '../command.js';
 import { byteSize, compact, grouped } from '../format.js';
@@ -11,19 +12,28 @@ export const command: CommandModule = {
   configure: (command) => {
     command
       .option('--positions <n>', 'size of the book (each benchmark has its own)', positionsOption)
-      .option('--backend <name>', BACKEND_HELP, backendOption, 'auto')
-      .option('--only <name>', `one of ${BENCHMARKS.join(', ')}`)
+      .option('--backend <name>', `${BACKEND_HELP}; auto takes all that are there`, backendOption, 'auto')
+      .option('--only <names>', `some of ${BENCHMARKS.join(', ')}, with commas between them`)
       .option('--json', 'print JSON');
   },
   run: async (parsed, io) => {
-    const { positions, only, json } = parsed.opts<{ positions?: number; only?: string; json?: true }>();
-    if (only !== undefined && !BENCHMARKS.includes(only as BenchmarkName)) {
-      throw new PlimsollError('bad-usage', `--only: expected one of ${BENCHMARKS.join(', ')}, was ${JSON.stringify(only)}`);
+    const { positions, backend, only, json } = parsed.opts<{
+      positions?: number;
+      backend: BackendChoice;
+      only?: string;
+      json?: true;
+    }>();
+    const names = only?.split(',') ?? null;
+    const unknown = names?.find((name) => !BENCHMARKS.includes(name as BenchmarkName));
+    if (unknown !== undefined) {
+      throw new PlimsollError('bad-usage', `--only: expected one of ${BENCHMARKS.join(', ')}, was ${JSON.stringify(unknown)}`);
     }
     const report = await runBenchmarks({
       positions: positions ?? null,
-      only: (only as BenchmarkName | undefined) ?? null,
+      only: names as readonly BenchmarkName[] | null,
+      backend,
       onStart: (what) => io.stderr.write(`${what}\n`),
+      onSkip: (what) => io.stderr.write(`${what}\n`),
     });
     io.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : describe(report));
     if (report.results.some(({ verified }) => !verified)) {
@@ -36,10 +46,10 @@ function figure(value: number): string {
   return Math.abs(value) >= 1000 ? grouped(value) : String(Number(value.toPrecision(3)));
 }
 
-function describe({ machine, tiers, results }: BenchReport): string {
+function describe({ machine, backends, tiers, results, notMeasured }: BenchReport): string {
   const rows = results.map((result) => [
     result.name,
-    result.backend,
+    result.threads === 1 ? result.backend : `${result.backend} × ${result.threads}`,
     grouped(result.positions),
     result.medianMs.toFixed(2),
     `${result.p10Ms.toFixed(2)} to ${result.p90Ms.toFixed(2)}`,
@@ -61,9 +71,15 @@ function describe({ machine, tiers, results }: BenchReport): string {
     'verified',
     'figures',
   ];
+  const all = machine.readBytesPerSecondAllThreads;
+  const reads = `${byteSize(machine.readBytesPerSecond)} a second on one thread`;
   return [
     `${machine.cpu}, ${machine.threads} threads, ${byteSize(machine.memoryBytes)}, Node ${machine.node}, ${machine.platform}`,
-    `reads ${byteSize(machine.readBytesPerSecond)} a second on one thread; book under ${tiers}`,
+    `reads ${all === null ? reads : `${reads}, ${byteSize(all)} on all`}; book under ${tiers}`,
+    Object.entries(backends)
+      .map(([name, detail]) => `${name}: ${detail}`)
+      .join('; '),
+    ...notMeasured.map((what) => `not measured: ${what}`),
     '',
     formatTable(header, rows),
   ].join('\n');
