@@ -183,7 +183,7 @@ inline cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   return plimsoll::hostCall();
 }
 /** No time is measured here, so none can be mistaken for a device's. */
-inline cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t, cudaEvent_t) { return *milliseconds = 0.0f, plimsoll::hostCall(); }
+inline cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t, cudaEvent_t) { return *milliseconds = 0.0f, cudaSuccess; }
 inline cudaError_t cudaEventDestroy(cudaEvent_t event) {
   if (!event->reached) plimsoll::hostRunUntil(event->stream, &event->reached);
   delete event;

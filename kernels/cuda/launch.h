@@ -49,6 +49,8 @@ uint32_t blocksPerMultiprocessor(size_t sharedBytes) {
   int blocks = 0;
   check(cudaFuncSetAttribute(kernelOf<Body>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(sharedBytes)),
         "give a kernel its shared memory");
+  check(cudaFuncSetAttribute(kernelOf<Body>, cudaFuncAttributePreferredSharedMemoryCarveout, Body::kCarveoutPercent),
+        "divide a multiprocessor's memory");
   check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernelOf<Body>, static_cast<int>(Body::kThreads), sharedBytes),
         "ask how many blocks fit");
   return blocks < 1 ? 1 : static_cast<uint32_t>(blocks);

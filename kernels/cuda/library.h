@@ -43,7 +43,7 @@ struct DirtySlice {
 
 /** What a scan took. */
 struct CudaScanCost {
-  double deviceMicroseconds;  // from the copy of the tick to the last result, uploads aside; of several devices the slowest
+  double deviceMicroseconds;  // from the copy of the tick to the last result, uploads aside; of several devices the slowest; 0: not known
   uint64_t uploadedBytes;     // of the book, not of the tick
   uint64_t residentBytes;     // on all devices, of everything the handle holds there
   uint32_t uploadedSlices;

@@ -122,6 +122,8 @@ struct ScanBody {
   using Arguments = ScanArguments;
   static constexpr uint32_t kThreads = kScanThreads;
   static constexpr uint32_t kBlocks = 2;
+  /** Of what L1 and shared memory have together: the slopes of two blocks in the one, or of all in the other. */
+  static constexpr int kCarveoutPercent = kShared ? 100 : 0;
 
   struct Shared {
     FlagCounts found;
