@@ -1,6 +1,6 @@
 /** Replays recorded prices through the whole pipeline: store, scan, dispatch and the paper venue. */
 import { type CandleRange, type CandleSet, candleTicks, openingPrices, readCandles } from '../../feeds/candles.js';
-import { type BackendChoice, openBackend } from '../backends/open.js';
+import { type BackendChoice, openBackendTold } from '../backends/open.js';
 import { POLICY } from '../dispatch/sizing.js';
 import type { Engine } from '../engine/engine.js';
 import type { EngineStats } from '../engine/link.js';
@@ -39,7 +39,7 @@ export interface ReplayOptions {
   readonly marks?: string;
   /** What scans; `auto` when nobody says. Every backend decides alike. */
   readonly backend?: BackendChoice;
-  /** When a device fails and another backend takes over. */
+  /** When faster backends cannot be had, or a device fails and another takes over. */
   readonly onAlert?: (text: string) => void;
   readonly onLoaded?: OnLoaded;
   /** After every tick. */
@@ -135,7 +135,7 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
   const { candles, book, positions = POSITIONS_DEFAULT, seed = SEED_DEFAULT, range = {}, indexes = [], onLoaded } = options;
   checkNumbers(positions, seed, range);
   const set = readCandles(candles);
-  const { backend } = await openBackend(options.backend ?? 'auto', options.onAlert ?? (() => undefined));
+  const backend = await openBackendTold(options.backend ?? 'auto', options.onAlert ?? (() => undefined));
   const setup = { backend, orderTtlUs: REPLAY_ORDER_TTL_US };
   const engine =
     book === undefined

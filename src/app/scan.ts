@@ -1,6 +1,6 @@
 /** One scan of a book file at the prices of a marks file: filter, then verdict. Knows files and the scan; prints nothing. */
 
-import { type BackendChoice, openBackend } from '../backends/open.js';
+import { type BackendChoice, openBackendTold } from '../backends/open.js';
 import { compareRanked, ranked } from '../dispatch/ranking.js';
 import type { Engine } from '../engine/engine.js';
 import { engineFromFile, type OnLoaded } from '../engine/load.js';
@@ -22,7 +22,7 @@ export interface ScanOptions {
   readonly onKept?: OnKept;
   /** What scans; `auto` when nobody says. Every backend decides alike. */
   readonly backend?: BackendChoice;
-  /** When a device fails and another backend takes over. */
+  /** When faster backends cannot be had, or a device fails and another takes over. */
   readonly onAlert?: (text: string) => void;
   readonly onLoaded?: OnLoaded;
 }
@@ -68,7 +68,7 @@ export interface ScanSummary {
  */
 export async function scan(options: ScanOptions): Promise<ScanSummary> {
   const change = await rulesChange(options.rules, options.onKept);
-  const { backend } = await openBackend(options.backend ?? 'auto', options.onAlert ?? (() => undefined));
+  const backend = await openBackendTold(options.backend ?? 'auto', options.onAlert ?? (() => undefined));
   const engine = await engineFromFile(options.book, { backend, orderTtlUs: ORDER_TTL_US }, options.onLoaded, change);
   const { book, scanner, drained } = engine.scanHalf;
   scanner.setPrices(await readPrices(options.marks, engine.instruments, book.funding.markets));

@@ -80,6 +80,13 @@ export async function openBackend(choice: BackendChoice, onAlert: OnAlert): Prom
   throw new PlimsollError('unavailable', `no backend: ${refused.join('; ')}`);
 }
 
+/** As `openBackend` for one who wants to be told, in a line, when it is the slowest one because faster ones cannot be had. */
+export async function openBackendTold(choice: BackendChoice, onAlert: OnAlert): Promise<Backend> {
+  const { backend, refused } = await openBackend(choice, onAlert);
+  if (backend.name === 'js' && refused.length > 0) onAlert(`the js backend scans; ${refused.join('; ')}`);
+  return backend;
+}
+
 /** Whether a backend can run here. */
 export interface ExaminedBackend {
   readonly name: BackendName;
