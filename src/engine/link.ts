@@ -63,7 +63,7 @@ export interface EngineLink {
   subscribe(listener: (effects: readonly Effect[]) => void): () => void;
   /** Alerts, each once. Returns the unsubscribe. */
   onAlert(listener: (alert: EngineAlert) => void): () => void;
-  /** Takes a backend that failed back into use. Resolves with the problem when it cannot be, or when none has failed. */
+  /** Takes a backend that failed back into use; one that has not failed stays as it is. Resolves with the problem when it cannot be. */
   resumeBackend(): Promise<readonly Problem[]>;
   stats(): EngineStats;
   /** Of the last scan that made them, once a second at most; null before the first. */
