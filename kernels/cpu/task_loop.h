@@ -92,7 +92,7 @@ uint32_t* append(uint32_t* to, uint32_t bits, const uint32_t* handles) {
 
 void addStanding(const Columns& columns, const StatisticsView& view, const double* slack, StatisticsPart& part) {
   for (uint32_t lane = 0; lane < kLanes; lane++) {
-    if (columns.handle[lane] == kNoHandle || slack[lane] != slack[lane]) continue;
+    if (!isCounted(columns.handle[lane], slack[lane])) continue;
     const uint32_t* line = columns.line + lane;
     const float* size = columns.size + lane;
     const double fixed = columns.fixed == nullptr ? 0.0 : -fromUpperHalf(columns.fixed[lane]);

@@ -68,7 +68,7 @@ struct StatisticsScanBody {
         const size_t row = static_cast<size_t>(slice) * chunk.width * kLanes + l;
         const Sums<Lane1> sums = sumsOf(chunk, chunk.line + row, chunk.size + row, chunk.cash + lane, tables, factor);
         flag(sums, factor, nominated[l], unpriced[l]);
-        if (chunk.handle[lane] == kNoHandle || unpriced[l] != 0) return;
+        if (!isCounted(chunk.handle[lane], sums.x)) return;
         addLane(chunk, lane, row, sums.x, arguments, copy, shared.sums, equity[l], maintenance[l]);
       });
       note(run, slice, nominated, unpriced, found);

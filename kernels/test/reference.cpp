@@ -105,7 +105,7 @@ Expected expectedOf(const Book& book, const Tick& tick) {
       const Value value = groups ? valueOfGroups(*chunk, lane, tick, relative) : valueOfLines(*chunk, lane, tick);
       if (std::isnan(value.x)) expected.unpriced.push_back(chunk->handle[lane]);
       else if (!(value.x > value.s * relative + std::pow(2.0, -760))) expected.nominees.push_back(chunk->handle[lane]);
-      if (chunk->handle[lane] != plimsoll::kNoHandle && !std::isnan(value.x)) addStatistics(*chunk, lane, value.x, tick, expected);
+      if (chunk->handle[lane] != plimsoll::kNoHandle && std::isfinite(value.x)) addStatistics(*chunk, lane, value.x, tick, expected);
     }
   }
   return expected;

@@ -21,22 +21,17 @@ interface Mover {
   readonly end: number;
 }
 
-export class Distances {
-  /** By line: Δslope of one unit of distance, at the reference. NaN where the slope was. */
-  readonly speeds: Float64Array;
-  /** Slopes at the reference. */
-  readonly reference: Float64Array;
-  private readonly slopes: Float64Array;
-  private readonly movers: readonly Mover[];
+/** How much each market usually moves from tick to tick. */
+export class Volatilities {
+  readonly slopes: Float64Array;
+  readonly movers: readonly Mover[];
   /** By mover: mean square of its relative moves from tick to tick, and what one lot was worth at the last. */
-  private readonly squares: Float64Array;
+  readonly squares: Float64Array;
   private readonly worths: Float64Array;
 
   constructor(table: LineTable) {
     this.slopes = table.slopes;
     this.movers = table.movers();
-    this.speeds = new Float64Array(new SharedArrayBuffer(8 * this.slopes.length));
-    this.reference = new Float64Array(new SharedArrayBuffer(8 * this.slopes.length)).fill(Number.NaN);
     this.squares = new Float64Array(this.movers.length).fill(VOLATILITY_AT_FIRST ** 2);
     this.worths = new Float64Array(this.movers.length).fill(Number.NaN);
   }
@@ -52,11 +47,28 @@ export class Distances {
       if (!Number.isNaN(move)) squares[m] += LATEST * (Math.min(move * move, JUMP_SQUARES * squares[m]) - squares[m]);
     }
   }
+}
+
+/** A tick that others are compared with. */
+export class Reference {
+  /** By line: Δslope of one unit of distance, at the reference. NaN where the slope was. */
+  readonly speeds: Float64Array;
+  /** Slopes at the reference. */
+  readonly slopes: Float64Array;
+  private readonly present: Volatilities;
+
+  constructor(present: Volatilities) {
+    const lines = present.slopes.length;
+    this.present = present;
+    this.speeds = new Float64Array(new SharedArrayBuffer(8 * lines));
+    this.slopes = new Float64Array(lines).fill(Number.NaN);
+  }
 
   /** Makes the present tick the reference. */
-  setReference(): void {
-    const { movers, squares, slopes, speeds } = this;
-    this.reference.set(slopes);
+  set(): void {
+    const { speeds } = this;
+    const { movers, squares, slopes } = this.present;
+    this.slopes.set(slopes);
     const mean = squares.reduce((sum, square) => sum + square, 0) / movers.length;
     for (let m = 0; m < movers.length; m++) {
       const { first, end } = movers[m];
@@ -70,10 +82,11 @@ export class Distances {
 
   /** Whether no line has moved further than `radius` from the reference. One that got or lost its price has. */
   isWithin(radius: number): boolean {
-    const { slopes, reference, speeds } = this;
+    const { slopes, speeds } = this;
+    const present = this.present.slopes;
     for (let line = 0; line < slopes.length; line++) {
-      if (Math.abs(slopes[line] - reference[line]) <= radius * speeds[line]) continue;
-      if (!Number.isNaN(slopes[line]) || !Number.isNaN(reference[line])) return false;
+      if (Math.abs(present[line] - slopes[line]) <= radius * speeds[line]) continue;
+      if (!Number.isNaN(present[line]) || !Number.isNaN(slopes[line])) return false;
     }
     return true;
   }

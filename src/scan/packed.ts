@@ -1,5 +1,4 @@
 /** Copies of lanes, packed into slices of their own by width: what is scanned instead of a shelf. Knows not why. */
-import { assert } from '../model/errors.js';
 import { LANES, NO_HANDLE, PADDING_LINE } from '../store/shelf.js';
 import type { FilterChunk, FilterShelf } from './backend.js';
 
@@ -105,10 +104,16 @@ export class PackedShelf extends PackedLanes {
     this.slots.push(slot);
   }
 
-  /** What has been added so far is in the order of its slots. */
+  slotAt(lane: number): number {
+    return this.slots[lane];
+  }
+
+  /** Takes note of how far what has been added is in the order of its slots: there it can be searched. */
   seal(): void {
-    for (let lane = 1; lane < this.count; lane++) assert(this.slots[lane - 1] < this.slots[lane], 'expected rising slots');
-    this.sortedCount = this.count;
+    const { slots } = this;
+    let lane = Math.min(1, slots.length);
+    while (lane < slots.length && slots[lane - 1] < slots[lane]) lane += 1;
+    this.sortedCount = lane;
   }
 
   /** Empties the lanes that were copied from a slice of the shelf. */

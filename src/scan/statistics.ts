@@ -129,7 +129,8 @@ export function addChunk(
   slacks: Float64Array,
 ): void {
   for (let lane = 0; lane < slacks.length; lane++) {
-    if (chunk.handle[lane] === NO_HANDLE || Number.isNaN(slacks[lane])) continue;
+    // A constant below float32's range is −∞: nominated, and in no sum.
+    if (chunk.handle[lane] === NO_HANDLE || !Number.isFinite(slacks[lane])) continue;
     addLane(statistics, vectors, { width, chunk, lane }, slacks[lane]);
   }
 }

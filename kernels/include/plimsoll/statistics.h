@@ -16,6 +16,9 @@ PLIMSOLL_HD inline double fromUpperHalf(uint16_t half) {
   return word.value;
 }
 
+/** Whether a lane is in the sums: a portfolio with prices, and within what floats hold (a constant below float32's range is −∞). */
+PLIMSOLL_HD inline bool isCounted(uint32_t handle, double slack) { return handle != kNoHandle && slack - slack == 0.0; }
+
 /** The band of a margin ratio: the first whose end is above it, the last (open) where none is. */
 PLIMSOLL_HD inline uint32_t bandOf(double ratio, const double* ends) {
   uint32_t low = 0;
