@@ -36,7 +36,7 @@ interface Walked {
   readonly fullScans: number;
   readonly ticks: number;
   readonly hotLanesMean: number;
-  readonly radius: number;
+  readonly warmScans: number;
 }
 
 /** Prices are set outside of what is timed, for both. */
@@ -52,10 +52,11 @@ function follow({ scanner, book }: Subject, { backend }: Contender, volatility: 
   let isRight = true;
   let lanes = 0;
   let fullBefore = 0;
+  let warmBefore = 0;
   const prices = walk(book, volatility);
   for (let tick = 0; tick < warmup + ticks; tick++) {
     scanner.setPrices(prices.next().value);
-    if (tick === warmup) fullBefore = hot.counts.full;
+    if (tick === warmup) [fullBefore, warmBefore] = [hot.counts.full, hot.counts.warm];
     const start = performance.now();
     hot.scan(few, null);
     const ms = performance.now() - start;
@@ -69,7 +70,7 @@ function follow({ scanner, book }: Subject, { backend }: Contender, volatility: 
     isRight &&= foundTheSame(scanner, few, all);
   }
   const fullScans = hot.counts.full - fullBefore;
-  return { hotMs, fullMs, isRight, fullScans, ticks, hotLanesMean: lanes / ticks, radius: hot.radius };
+  return { hotMs, fullMs, isRight, fullScans, ticks, hotLanesMean: lanes / ticks, warmScans: hot.counts.warm - warmBefore };
 }
 
 export function benchHotSet(subject: Subject): BenchResult[] {
@@ -100,9 +101,9 @@ export function benchHotSet(subject: Subject): BenchResult[] {
           fullScanMs: full.medianMs,
           ticks,
           fullScanShare: fullScans / ticks,
+          warmScanShare: walked.warmScans / ticks,
           hotLanes: walked.hotLanesMean,
           hotLanesShare: walked.hotLanesMean / subject.size.portfolios,
-          radius: walked.radius,
         },
       });
     }

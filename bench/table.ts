@@ -56,7 +56,7 @@ const WORDS: Readonly<Record<string, (value: number, figures: BenchResult['figur
   fullScanShare: (value) => `${share(value)} of ticks scanned all`,
   hotLanes: () => null,
   hotLanesShare: (value, { hotLanes }) => `${grouped(hotLanes)} hot (${share(value)})`,
-  radius: () => null,
+  warmScanShare: (value) => `${share(value)} the wide ring`,
   updatesPerSecond: (value) => `${compact(value)} updates/s`,
   microsecondsEach: (value) => `${digits(value)} µs each`,
   bytesPerPosition: (value) => `${digits(value)} bytes of resident memory a position`,

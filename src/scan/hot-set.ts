@@ -13,9 +13,10 @@ import type { Statistics } from './statistics.js';
 /** In units of distance: so many ticks' usual moves, all in one direction. */
 const RADIUS_AT_FIRST = 64;
 const INNER_RADIUS_AT_FIRST = 16;
-/** A ring above this share of all lanes, or of lanes changed since, is not worth its upkeep; nor one above such a share of the ring around it. */
+/** A wide ring above this share of all lanes, or so many lanes changed since, is not worth its upkeep. */
 const SHARE_MAX = 1 / 8;
-const INNER_SHARE_MAX = 1 / 2;
+/** A narrow ring that is hardly left before the wide one is would not be worth its own. */
+const INNER_RADIUS_SHARE_MAX = 1 / 2;
 
 /** Statistics that the next full scan is to fill; an urgent wish makes the next scan a full one. */
 export interface WantedStatistics {
@@ -78,16 +79,17 @@ export class HotSet {
     const { outer, inner, table: vectors } = this;
     this.counts.warm += 1;
     const shelves = outer.shelves(this.shelves);
+    inner.radius = Math.min(inner.radius, outer.radius * INNER_RADIUS_SHARE_MAX);
     const near = inner.begin() ? inner.near : null;
     this.backend.scan({ shelves, vectors, into, near, statistics: null });
-    if (near !== null) inner.fill(shelves, outer.lanes * INNER_SHARE_MAX);
+    if (near !== null) inner.fill(shelves, outer.lanes);
     outer.spend(near === null ? rowsOf(shelves) : inner.fillingCost);
   }
 
   private scanHot(into: Nominations): void {
     this.counts.hot += 1;
     const shelves = this.inner.shelves(this.shelves);
-    this.inner.spend(rowsOf(shelves));
+    this.inner.spend(this.inner.rows);
     this.outer.spend(0);
     this.backend.scan({ shelves, vectors: this.table, into, near: null, statistics: null });
   }
@@ -107,7 +109,7 @@ export class HotSet {
       if (shelf?.method !== 'lines') continue;
       for (const slice of changed[index]) this.refreshSlice(shelf, index, slice);
     }
-    if (inner.isFilled && inner.recount() > outer.recount() * INNER_SHARE_MAX) inner.isFilled = false;
+    inner.recount();
     return outer.recount() <= most;
   }
 

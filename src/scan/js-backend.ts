@@ -1,6 +1,6 @@
 /** The filter as typed-array loops: always there, and the measure of the others. */
 import { PlimsollError } from '../model/errors.js';
-import { LANES, type Method } from '../store/shelf.js';
+import { LANES, type Method, NO_HANDLE } from '../store/shelf.js';
 import type { Backend, FilterChunk, FilterShelf, HandleList, Near, Pass, Vectors } from './backend.js';
 import { addChunk, clearStatistics } from './statistics.js';
 
@@ -94,7 +94,7 @@ const LOOPS: Readonly<Record<Method, Loop>> = {
 
 /**
  * The loop for one method and shelf width, written out: lane outer, row inner, unrolled. V8 compiles each on its own: 21 against 29 ms for one
- * loop with a variable width over 10.8 M rows.
+ * loop with a variable width over 10.8 M rows. Wide lanes that are empty, as most are in a hot set, are passed over.
  */
 function compileKernel({ method, width }: FilterShelf, { near, slacks }: Extras): Kernel {
   const loop = LOOPS[method];
@@ -109,6 +109,7 @@ function compileKernel({ method, width }: FilterShelf, { near, slacks }: Extras)
     ${near ? 'const { speeds, radius } = near, slots = near.lanes.slot; let m = near.lanes.count;' : ''}
     for (let slice = 0; slice < slices; slice++) {
       for (let lane = 0; lane < ${LANES}; lane++) {
+        ${width > UNROLL_MAX ? `if (handle[slice * ${LANES} + lane] === ${NO_HANDLE}) continue;` : ''}
         let i = slice * ${width * LANES} + lane, x = cash[slice * ${LANES} + lane], s = 0, e = 0, d = 0;
         ${inner}
         const threshold = s * boundFactor + ${BOUND_ABSOLUTE};

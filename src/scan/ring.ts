@@ -59,10 +59,15 @@ export class Ring {
     return sources.map((shelf, index) => (shelf?.method === 'lines' ? this.packed[index] : shelf));
   }
 
-  /** Notes a scan that is repeated as long as the ring holds. */
+  /** Notes a tick for which it was enough, and what of its cost is there because the ring is as large as it is. */
   spend(rows: number): void {
     this.spent += rows;
     this.ticks += 1;
+  }
+
+  /** Of its lanes, not of the slices in which they stand: those of a wide shelf are mostly padding, whatever the radius. */
+  get rows(): number {
+    return this.packed.reduce((sum, shelf) => sum + (shelf === undefined ? 0 : shelf.count * shelf.width), 0);
   }
 
   /** What filling it last cost, in rows. */

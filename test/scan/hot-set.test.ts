@@ -19,7 +19,7 @@ const SEED = Number(process.env.SEED ?? 1);
 
 const LONG_MS = 30_000 + 2_000 * WALKS;
 
-const totals = { full: 0, hot: 0, hotLiquidatable: 0, hotUnpriced: 0 };
+const totals = { full: 0, warm: 0, hot: 0, hotLiquidatable: 0, hotUnpriced: 0 };
 
 const lists = (): Nominations => ({ nominees: new HandleList(), unpriced: new HandleList() });
 const sorted = (handles: Uint32Array): number[] => [...handles].sort((a, b) => a - b);
@@ -28,7 +28,7 @@ const sorted = (handles: Uint32Array): number[] => [...handles].sort((a, b) => a
 function expectTheSame(scanner: Scanner, hot: HotSet, full: JsBackend): void {
   const [few, all] = [lists(), lists()];
   const { book, verdict } = scanner;
-  const before = hot.counts.hot;
+  const before = hot.counts.full;
   hot.scan(few, null);
   full.scan({ shelves: book.store.shelves, vectors: book.lines, into: all, near: null, statistics: null });
   const breached = (found: Nominations): number[] =>
@@ -36,18 +36,20 @@ function expectTheSame(scanner: Scanner, hot: HotSet, full: JsBackend): void {
   expect(breached(few)).toEqual(breached(all));
   expect(sorted(few.unpriced.view())).toEqual(sorted(all.unpriced.view()));
   expect(new Set(few.nominees.view()).size).toBe(few.nominees.count);
-  if (hot.counts.hot === before) return;
+  if (hot.counts.full > before) return;
   totals.hotLiquidatable += breached(few).length;
   totals.hotUnpriced += few.unpriced.count;
 }
 
 /** A new radius now and then, from far too small to far too large. */
 function perturb(hot: HotSet, random: Random): void {
-  if (random.chance(0.05)) hot.radius = [1e-9, 0.1, 1, 10, 100, 1e4][random.integer(6)];
+  for (const ring of [hot.outer, hot.inner])
+    if (random.chance(0.05)) ring.radius = [1e-9, 0.1, 1, 10, 100, 1e4][random.integer(6)];
 }
 
 function count(hot: HotSet): void {
   totals.full += hot.counts.full;
+  totals.warm += hot.counts.warm;
   totals.hot += hot.counts.hot;
 }
 
@@ -117,6 +119,7 @@ it('on extreme venues, through updates of every kind', { timeout: LONG_MS }, () 
 
 it('had hot ticks, breaches in them, and portfolios without a price', () => {
   expect(totals.hot).toBeGreaterThan(totals.full / 4);
+  expect(totals.warm).toBeGreaterThan(totals.full / 10);
   expect(totals.hotLiquidatable).toBeGreaterThan(1_000);
   expect(totals.hotUnpriced).toBeGreaterThan(100);
 });

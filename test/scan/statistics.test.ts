@@ -91,10 +91,10 @@ it('a wish that is not urgent waits for the next full scan', () => {
   const scanner = loaded(false);
   scanner.scan();
   scanner.scan();
-  const { hot } = scanner.hot?.counts ?? { hot: 0 };
+  const { full } = scanner.hot?.counts ?? { full: 0 };
   scanner.wantStatistics(false);
   scanner.scan();
-  expect([scanner.hot?.counts.hot, scanner.statistics]).toEqual([hot + 1, null]);
+  expect([scanner.hot?.counts.full, scanner.statistics]).toEqual([full, null]);
   scanner.wantStatistics(true);
   scanner.scan();
   expect(scanner.statistics).not.toBeNull();
