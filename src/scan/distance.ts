@@ -90,4 +90,15 @@ export class Reference {
     }
     return true;
   }
+
+  /** Whether every tick within `innerRadius` of another reference is within `radius` of this one. */
+  contains(inner: Reference, innerRadius: number, radius: number): boolean {
+    const { slopes, speeds } = this;
+    for (let line = 0; line < slopes.length; line++) {
+      const farthest = Math.abs(inner.slopes[line] - slopes[line]) + innerRadius * inner.speeds[line];
+      if (farthest <= radius * speeds[line]) continue;
+      if (!Number.isNaN(inner.slopes[line]) || !Number.isNaN(slopes[line])) return false;
+    }
+    return true;
+  }
 }

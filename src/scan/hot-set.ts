@@ -42,6 +42,8 @@ export class HotSet {
   private readonly backend: Backend;
   private readonly shelves: readonly (Shelf | undefined)[];
   private readonly volatilities: Volatilities;
+  /** Whether the wide ring holds wherever the narrow one does: comparing a tick with one reference takes as long as scanning thousands of rows. */
+  private isContained = false;
 
   constructor(table: LineTable, shelves: readonly (Shelf | undefined)[], backend: Backend) {
     this.table = table;
@@ -56,9 +58,10 @@ export class HotSet {
   scan(into: Nominations, wanted: WantedStatistics | null): boolean {
     const { outer, inner, counts } = this;
     this.volatilities.observe();
-    const isFull = wanted?.isUrgent === true || !outer.holds() || !this.refresh();
+    const isInside = inner.holds();
+    const isFull = wanted?.isUrgent === true || !((isInside && this.isContained) || outer.holds()) || !this.refresh();
     if (isFull) this.scanAll(into, wanted?.statistics ?? null);
-    else if (inner.holds()) this.scanHot(into);
+    else if (isInside) this.scanHot(into);
     else this.scanWarm(into);
     counts.warmLanes = outer.isFilled ? outer.lanes : 0;
     counts.lanes = inner.isFilled ? inner.lanes : counts.warmLanes;
@@ -82,7 +85,10 @@ export class HotSet {
     inner.radius = Math.min(inner.radius, outer.radius * INNER_RADIUS_SHARE_MAX);
     const near = inner.begin() ? inner.near : null;
     this.backend.scan({ shelves, vectors, into, near, statistics: null });
-    if (near !== null) inner.fill(shelves, outer.lanes);
+    if (near !== null) {
+      inner.fill(shelves, outer.lanes);
+      this.isContained = outer.contains(inner);
+    }
     outer.spend(near === null ? rowsOf(shelves) : inner.fillingCost);
   }
 

@@ -11,8 +11,8 @@ function newChunk(width: number, slices: number): FilterChunk {
   return {
     line: new Uint32Array(buffer, 0, lanes * width),
     size: new Float32Array(buffer, rowBytes, lanes * width),
-    cash: new Float32Array(buffer, 2 * rowBytes, lanes).fill(Number.POSITIVE_INFINITY),
-    handle: new Uint32Array(buffer, 2 * rowBytes + 4 * lanes, lanes).fill(NO_HANDLE),
+    cash: new Float32Array(buffer, 2 * rowBytes, lanes),
+    handle: new Uint32Array(buffer, 2 * rowBytes + 4 * lanes, lanes),
     fixed: null,
   };
 }
@@ -44,13 +44,12 @@ export class PackedLanes implements FilterShelf {
   }
 
   clear(): void {
-    for (let lane = 0; lane < this.lanes; lane++) this.empty(lane);
     this.lanes = 0;
   }
 
   /** Copies a lane of a chunk of the same width. */
   add(from: FilterChunk, lane: number): void {
-    if (this.lanes === this.chunks[0].cash.length) this.grow();
+    if (this.lanes % LANES === 0) this.openSlice();
     const [to] = this.chunks;
     const at = this.lanes++;
     const source = rowBase(lane, this.width);
@@ -73,6 +72,17 @@ export class PackedLanes implements FilterShelf {
     }
     chunk.cash[lane] = Number.POSITIVE_INFINITY;
     chunk.handle[lane] = NO_HANDLE;
+  }
+
+  /** The next slice, all padding whatever stood there before. */
+  private openSlice(): void {
+    if (this.lanes === this.chunks[0].cash.length) this.grow();
+    const [{ line, size, cash, handle }] = this.chunks;
+    const [first, end] = [this.lanes, this.lanes + LANES];
+    line.fill(PADDING_LINE, first * this.width, end * this.width);
+    size.fill(0, first * this.width, end * this.width);
+    cash.fill(Number.POSITIVE_INFINITY, first, end);
+    handle.fill(NO_HANDLE, first, end);
   }
 
   private grow(): void {

@@ -54,6 +54,11 @@ export class Ring {
     return this.isFilled && this.reference.isWithin(this.provenRadius);
   }
 
+  /** Whether it holds at every tick at which another does. */
+  contains(inner: Ring): boolean {
+    return this.isFilled && this.reference.contains(inner.reference, inner.provenRadius, this.provenRadius);
+  }
+
   /** What is scanned instead of the sources: shelves of groups as they are. */
   shelves(sources: Sources): Sources {
     return sources.map((shelf, index) => (shelf?.method === 'lines' ? this.packed[index] : shelf));
