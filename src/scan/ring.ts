@@ -12,9 +12,8 @@ import { PackedShelf } from './packed.js';
 const RADIUS_WITH_SLACK = 1 + 2 ** -20;
 /** The radius grows or shrinks by this whenever the ring is filled anew. */
 const STEP = 1.25;
-/** A scan that finds what is near costs about two without, and packing a lane as much as scanning so many rows. */
+/** A scan that finds what is near costs about two without. */
 const FINDING_COST = 2;
-const PACKING_COST_ROWS = 24;
 /** A ring that was left before so many ticks was not worth filling: then it stays empty for a while, twice as long each time in a row. */
 const TICKS_WORTH = 4;
 const REST_TICKS_MAX = 64;
@@ -43,7 +42,11 @@ export class Ring {
   private restTicks = 0;
   private restedTicks = 0;
 
-  constructor(volatilities: Volatilities, radius: number) {
+  /** Packing a lane costs as much as scanning so many rows. */
+  private readonly packingCost: number;
+
+  constructor(volatilities: Volatilities, radius: number, packingCost: number) {
+    this.packingCost = packingCost;
     this.reference = new Reference(volatilities);
     this.radius = radius;
     this.near = { speeds: this.reference.speeds, radius, lanes: new LaneList() };
@@ -108,7 +111,7 @@ export class Ring {
     this.lanes = lanes.count;
     this.isFilled = lanes.count <= most;
     this.isTried = true;
-    this.cost = FINDING_COST * rowsOf(sources) + PACKING_COST_ROWS * lanes.count;
+    this.cost = FINDING_COST * rowsOf(sources) + this.packingCost * lanes.count;
     this.spent = 0;
     this.ticks = 0;
     if (!this.isFilled) return;
