@@ -68,6 +68,13 @@ const WORDS: Readonly<Record<string, (value: number, figures: BenchResult['figur
   loopDelayP50Ms: () => null,
   loopDelayP99Ms: (value) => `delay of the event loop: p99 ${ms(value)}`,
   loopDelayMaxMs: (value) => `max ${ms(value)}`,
+  answeredP50Ms: (value, { answeredP99Ms }) => `answered after p50 ${ms(value)}, p99 ${ms(answeredP99Ms)}`,
+  answeredP99Ms: () => null,
+  liquidations: (value) => `${grouped(value)} liquidations`,
+  slices: (value, { uploadedBytes }) => `${grouped(value)} slices, ${byteSize(uploadedBytes)}`,
+  uploadedBytes: () => null,
+  cleanMs: () => null,
+  uploadMs: (value, { cleanMs }) => `${ms(value)} more than without changes (${ms(cleanMs)})`,
   seconds: (value) => `${digits(value)} s`,
   breached: (value) => `${grouped(value)} portfolios`,
 };
