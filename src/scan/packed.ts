@@ -98,18 +98,24 @@ export class PackedLanes implements FilterShelf {
 
 /** Lanes of one shelf of the store that know where they came from. */
 export class PackedShelf extends PackedLanes {
-  /** By packed lane: its slot on the shelf. Those from `sortedCount` on were added later, in any order. */
+  /** By packed lane: its slot on the shelf. */
   private readonly slots: number[] = [];
+  /** Lanes in the order of their slots, where a slice can be searched; those added later are found by it. */
   private sortedCount = 0;
+  private readonly later = new Map<number, number[]>();
 
   override clear(): void {
     super.clear();
     this.slots.length = 0;
     this.sortedCount = 0;
+    this.later.clear();
   }
 
   /** Copies the lane of a slot that stands in `from` at `lane`. */
   addSlot(slot: number, from: FilterChunk, lane: number): void {
+    const isNext = this.sortedCount === this.slots.length && (this.sortedCount === 0 || this.slots[this.sortedCount - 1] < slot);
+    if (isNext) this.sortedCount += 1;
+    else this.addLater(Math.floor(slot / LANES), this.slots.length);
     this.add(from, lane);
     this.slots.push(slot);
   }
@@ -118,17 +124,9 @@ export class PackedShelf extends PackedLanes {
     return this.slots[lane];
   }
 
-  /** Takes note of how far what has been added is in the order of its slots: there it can be searched. */
-  seal(): void {
-    const { slots } = this;
-    let lane = Math.min(1, slots.length);
-    while (lane < slots.length && slots[lane - 1] < slots[lane]) lane += 1;
-    this.sortedCount = lane;
-  }
-
   /** Empties the lanes that were copied from a slice of the shelf. */
   dropSlice(slice: number): void {
-    const { slots, sortedCount, count } = this;
+    const { slots, sortedCount } = this;
     const first = slice * LANES;
     let low = 0;
     let high = sortedCount;
@@ -138,6 +136,13 @@ export class PackedShelf extends PackedLanes {
       else high = middle;
     }
     for (; low < sortedCount && slots[low] < first + LANES; low++) this.empty(low);
-    for (let lane = sortedCount; lane < count; lane++) if (Math.floor(slots[lane] / LANES) === slice) this.empty(lane);
+    for (const lane of this.later.get(slice) ?? []) this.empty(lane);
+    this.later.delete(slice);
+  }
+
+  private addLater(slice: number, lane: number): void {
+    const lanes = this.later.get(slice);
+    if (lanes === undefined) this.later.set(slice, [lane]);
+    else lanes.push(lane);
   }
 }

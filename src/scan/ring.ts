@@ -121,7 +121,6 @@ export class Ring {
       if (shelf instanceof PackedShelf) this.at(index, shelf.width).addSlot(shelf.slotAt(slot), shelf.chunks[0], slot);
       else this.copy(shelf as Shelf, index, slot);
     }
-    for (const shelf of packed) shelf?.seal();
   }
 
   copy(shelf: Shelf, index: number, slot: number): void {
