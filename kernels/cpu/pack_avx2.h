@@ -15,6 +15,10 @@ struct PackAvx2 {
   };
 
   static Real set(double value) { return {_mm256_set1_pd(value), _mm256_set1_pd(value)}; }
+  /** Whether all of the lanes at these constants are empty: +∞. */
+  static bool areEmpty(const float* cash) {
+    return _mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(cash), _mm256_set1_ps(__builtin_inff()), _CMP_EQ_OQ)) == 0xff;
+  }
   static Real load(const float* from) { return {_mm256_cvtps_pd(_mm_loadu_ps(from)), _mm256_cvtps_pd(_mm_loadu_ps(from + 4))}; }
   /** Single loads: AVX2's own gather is slower on the processors that have nothing better (docs/kernels.md). */
   static Real gather(const double* table, const uint32_t* index) {

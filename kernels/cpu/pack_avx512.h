@@ -15,6 +15,10 @@ struct PackAvx512 {
   };
 
   static Real set(double value) { return {_mm512_set1_pd(value), _mm512_set1_pd(value)}; }
+  /** Whether all of the lanes at these constants are empty: +∞. */
+  static bool areEmpty(const float* cash) {
+    return _mm512_cmp_ps_mask(_mm512_loadu_ps(cash), _mm512_set1_ps(__builtin_inff()), _CMP_EQ_OQ) == 0xffff;
+  }
   static Real load(const float* from) {
     return {_mm512_cvtps_pd(_mm256_loadu_ps(from)), _mm512_cvtps_pd(_mm256_loadu_ps(from + 8))};
   }

@@ -58,6 +58,11 @@ template <class Pack, uint32_t kWidth, bool kNear, bool kStatistics>
 Flags scanLines(const Columns& columns, double radius, double* slack) {
   Flags flags{0, 0, 0};
   for (uint32_t lane = 0; lane < kLanes; lane += Pack::kWidth) {
+    // Of a copy of a few lanes of a wide shelf nearly all are: no one is nominated, and their rows need not be read.
+    if (Pack::areEmpty(columns.cash + lane)) {
+      if constexpr (kStatistics) Pack::store(slack + lane, Pack::set(HUGE_VAL));
+      continue;
+    }
     const uint32_t* line = columns.line + lane;
     const float* size = columns.size + lane;
     const Sums<Pack> sums =
@@ -105,7 +110,7 @@ void addStanding(const Columns& columns, const StatisticsView& view, const doubl
       part.bandCount[band] += 1.0;
       part.bandNotional[band] += standing.notional;
     }
-    for (uint32_t j = 0; j < columns.width; j++) {
+    for (uint32_t j = 0; j < columns.width && line[j * kLanes] != kPaddingLine; j++) {
       part.lineSize[line[j * kLanes]] += fabs(static_cast<double>(size[j * kLanes]));
       part.lineCount[line[j * kLanes]] += 1.0;
     }

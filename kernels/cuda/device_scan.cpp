@@ -164,6 +164,9 @@ void DeviceScan::finish(ScanRequest& request, Collected& collected, CudaScanCost
 /** Where more were flagged than there is room for, the flags are still on the device, and further rounds of the last kernel give the rest. */
 void DeviceScan::copyLists(ScanRequest& request, Collected& collected) {
   const FlagCounts total = *results_.as<FlagCounts>();
+  // Of a device that fails unseen, before the host's own memory is written by it.
+  const uint64_t lanes = uint64_t{book_.slices()} * kLanes;
+  require(total.nominated <= lanes && total.unpriced <= lanes, "expected no more lanes flagged than there are");
   const uint32_t longest = std::max(total.nominated, total.unpriced);
   const EmitArguments lists = emitArguments(0);
   const auto copy = [&](Address list, uint32_t& count, const uint32_t* found, uint32_t end, uint32_t from) {

@@ -46,7 +46,7 @@ struct StatisticsScanBody {
       addTo(&bands.bandCount[band], 1u);
       addTo(&bands.bandNotional[band], standing.notional);
     }
-    for (uint32_t j = 0; j < chunk.width; j++) {
+    for (uint32_t j = 0; j < chunk.width && chunk.line[row + j * kLanes] != kPaddingLine; j++) {
       const uint64_t to = copy * arguments.lines.stride + chunk.line[row + j * kLanes];
       addTo(&arguments.lines.size[to], fabs(static_cast<double>(chunk.size[row + j * kLanes])));
       addTo(&arguments.lines.count[to], 1u);

@@ -73,6 +73,7 @@ void addStatistics(const Chunk& chunk, size_t lane, double slack, const Tick& ti
   }
   for (uint32_t j = 0; j < width; j++) {
     const uint32_t line = chunk.line[first + 32 * j];
+    if (line == 0) break;
     const double size = std::fabs(static_cast<double>(chunk.size[first + 32 * j]));
     maintenance += size * tick.needs[line];
     notional += size * tick.notionals[line];

@@ -10,8 +10,10 @@ import { PackedShelf } from './packed.js';
 
 /** What is proven of slack is proven for a radius that is larger by more than the rounding of all that is compared with it. */
 const RADIUS_WITH_SLACK = 1 + 2 ** -20;
-/** The radius grows or shrinks by this whenever the ring is filled anew. */
+/** The radius grows or shrinks by this whenever the ring is filled anew, within these: beyond them it is of no use, and slow to come back from. */
 const STEP = 1.25;
+const RADIUS_MIN = 1 / 4;
+const RADIUS_MAX = 2 ** 20;
 /** A scan that finds what is near costs about two without. */
 const FINDING_COST = 2;
 /** A ring that was left before so many ticks was not worth filling: then it stays empty for a while, twice as long each time in a row. */
@@ -171,7 +173,8 @@ export class Ring {
   private conclude(): void {
     if (!this.isTried) return;
     this.isTried = false;
-    this.radius *= this.isFilled && this.spent < 2 * this.cost ? STEP : 1 / STEP;
+    const radius = this.radius * (this.isFilled && this.spent < 2 * this.cost ? STEP : 1 / STEP);
+    this.radius = Math.min(RADIUS_MAX, Math.max(RADIUS_MIN, radius));
     this.restedTicks = this.ticks >= TICKS_WORTH ? 0 : Math.min(REST_TICKS_MAX, Math.max(1, 2 * this.restedTicks));
     this.restTicks = this.restedTicks;
   }

@@ -3,7 +3,7 @@
  * columns, outside effects and hash; they decide nothing.
  */
 import type { Market } from '../model/instruments.js';
-import { LANES, NO_HANDLE } from '../store/shelf.js';
+import { LANES, NO_HANDLE, PADDING_LINE } from '../store/shelf.js';
 import type { FilterChunk, FilterShelf, Vectors } from './backend.js';
 import type { LineTable } from './lines.js';
 
@@ -148,6 +148,8 @@ function addLane(statistics: Statistics, { needs, notionals }: Vectors, { width,
   let notional = 0;
   for (let row = first; row < first + width * LANES; row += LANES) {
     const line = chunk.line[row];
+    // A portfolio's rows come first, then padding.
+    if (line === PADDING_LINE) break;
     const size = Math.abs(chunk.size[row]);
     maintenance += size * needs[line];
     notional += size * notionals[line];

@@ -102,7 +102,8 @@ export function drawShelf(
       sum += Math.abs(term);
     }
     chunk.cash[lane] = slackOf(random, sum, kind, slot) - product;
-    if (Number.isNaN(chunk.cash[lane])) chunk.cash[lane] = 1;
+    // What folds a constant leaves neither in a lane that is used: +∞ says that it is empty.
+    if (Number.isNaN(chunk.cash[lane]) || chunk.cash[lane] === Number.POSITIVE_INFINITY) chunk.cash[lane] = 1;
     chunk.fixed![lane] = random.integer(2) * 0x3f80;
     chunk.handle[lane] = firstHandle + (slot ^ 5);
   }

@@ -13,6 +13,8 @@ struct Lane1 {
   using Real = double;
 
   static PLIMSOLL_HD Real set(double value) { return value; }
+  /** Whether all of the lanes at these constants are empty: +∞. */
+  static PLIMSOLL_HD bool areEmpty(const float* cash) { return *cash == HUGE_VALF; }
   static PLIMSOLL_HD Real load(const float* from) { return static_cast<double>(*from); }
   static PLIMSOLL_HD Real gather(const double* table, const uint32_t* index) { return table[*index]; }
   static PLIMSOLL_HD Real add(Real a, Real b) { return a + b; }

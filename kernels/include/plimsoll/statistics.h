@@ -46,7 +46,8 @@ PLIMSOLL_HD inline Standing standingOf(double slack, const uint32_t* line, const
                                        const double* notionals, uint32_t width) {
   double maintenance = fixed;
   double notional = 0.0;
-  for (uint32_t j = 0; j < width; j++) {
+  // A portfolio's rows come first, then padding.
+  for (uint32_t j = 0; j < width && line[j * kLanes] != kPaddingLine; j++) {
     const double z = fabs(static_cast<double>(size[j * kLanes]));
     maintenance += z * needs[line[j * kLanes]];
     notional += z * notionals[line[j * kLanes]];
