@@ -15,7 +15,7 @@ const ENGINE_GAUGES: readonly (readonly [name: string, help: string, read: (stat
   ['plimsoll_unpriced', 'Portfolios that lack a price.', (stats) => stats.unpriced],
   ['plimsoll_liquidatable', 'Portfolios below maintenance.', (stats) => stats.liquidatable],
   ['plimsoll_insolvent', 'Portfolios with nothing left to liquidate and equity below zero.', (stats) => stats.insolvent],
-  ['plimsoll_deficit', 'Sum of the deficits, in the valuation asset.', (stats) => stats.deficit],
+  ['plimsoll_deficit', 'Sum of the deficits that the last tick found, in the valuation asset.', (stats) => stats.deficit],
   ['plimsoll_open_cases', 'Cases open.', (stats) => stats.openCases],
   ['plimsoll_live_orders', 'Orders live or unknown.', (stats) => stats.liveOrders],
   ['plimsoll_unknown_orders', 'Orders past their expiry that nobody has ended.', (stats) => stats.unknownOrders],
