@@ -3,7 +3,9 @@
  * far too large, ticks that stay within the radius and that just leave it. `HOT_WALKS=200` asks for more, `SEED` for others.
  */
 import { describe, expect, it } from 'vitest';
-import { HandleList, type Nominations } from '../../src/scan/backend.js';
+import { CpuBackend } from '../../src/backends/cpu.js';
+import { native } from '../../src/backends/native.js';
+import { type Backend, HandleList, type Nominations } from '../../src/scan/backend.js';
 import { HotSet } from '../../src/scan/hot-set.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import { LiveBook } from '../../src/scan/live-book.js';
@@ -20,6 +22,12 @@ const SEED = Number(process.env.SEED ?? 1);
 const LONG_MS = 30_000 + 2_000 * WALKS;
 
 const totals = { full: 0, warm: 0, hot: 0, hotLiquidatable: 0, hotUnpriced: 0 };
+
+const { addon } = native();
+const js = new JsBackend();
+const cpu = addon === null ? js : new CpuBackend(addon, 2, 'widest');
+/** The rings are filled by what the backend says is near: both are asked in turn. */
+const backendOf = (walk: number): Backend => (walk % 2 === 0 ? js : cpu);
 
 const lists = (): Nominations => ({ nominees: new HandleList(), unpriced: new HandleList() });
 const sorted = (handles: Uint32Array): number[] => [...handles].sort((a, b) => a - b);
@@ -67,7 +75,7 @@ describe('on books of a made-up venue, along walks with jumps', { timeout: LONG_
       );
       const scanner = new Scanner(new LiveBook(instruments), new JsBackend());
       const { book } = scanner;
-      const hot = new HotSet(book.lines, book.store.shelves, new JsBackend());
+      const hot = new HotSet(book.lines, book.store.shelves, backendOf(walk));
       scanner.setPrices({ marks: prices.map((price, market) => ({ market, price })), indexes });
       const drawn = venue.indexes === undefined ? { instruments, prices } : { instruments, prices, indexes: venue.indexes };
       for (const account of syntheticAccounts({ ...drawn, positions: 3_000, seed: walk + 1 })) book.setAccount(account, 0);
@@ -107,7 +115,7 @@ it('on extreme venues, through updates of every kind', { timeout: LONG_MS }, () 
   for (let walk = 0; walk < WALKS * 3; walk++) {
     const scene = new Scene(SEED * 7_000 + walk);
     const { scanner, random } = scene;
-    const hot = new HotSet(scanner.book.lines, scanner.book.store.shelves, new JsBackend());
+    const hot = new HotSet(scanner.book.lines, scanner.book.store.shelves, backendOf(walk));
     for (let step = 0; step < 60; step++) {
       if (random.chance(0.5)) scene.step();
       perturb(hot, random);
