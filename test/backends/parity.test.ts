@@ -1,11 +1,13 @@
 /**
  * One suite over all backends: what the js backend nominates, and leaves unpriced, every other does, in the same order; where they tell what is near
- * and make statistics, those are equal too. That the js backend never misses a breach is the business of test/scan. `PORTFOLIOS=10000000` asks
- * for more, `SEED` for others.
+ * and make statistics, those are equal too. That the js backend never misses a breach is the business of test/scan. On a CUDA host the devices are
+ * asked, too; `PLIMSOLL_TEST_CUDA_LIBRARY` names another library than the built one. `PORTFOLIOS=10000000` asks for more, `SEED` for others.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CpuBackend, VARIANTS, type Variant } from '../../src/backends/cpu.js';
-import { native } from '../../src/backends/native.js';
+import { CudaBackend } from '../../src/backends/cuda.js';
+import { probeHere } from '../../src/backends/cuda-probe.js';
+import { cudaLibraryPath, native } from '../../src/backends/native.js';
 import { type Backend, HandleList, LaneList, type Pass, type Shelves, type Vectors } from '../../src/scan/backend.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import { Statistics } from '../../src/scan/statistics.js';
@@ -22,7 +24,8 @@ const WIDTHS = Array.from({ length: 13 }, (_, index) => widthOfClass(index));
 /** Float64 sums in another order, of up to a few million terms. */
 const SUM_ROUNDING = 1e-9;
 
-const { addon, refused } = native();
+const loaded = native();
+const { addon, refused } = loaded;
 if (addon === null) process.stdout.write(`skipped: no native backend: ${refused.join('; ')}\n`);
 
 interface Found {
@@ -42,7 +45,7 @@ function scanned(backend: Backend, shelves: Shelves, vectors: Vectors, speeds: F
     into.nominees.count = 1;
     return { shelves, vectors, into, ...extras };
   };
-  const rich = pass({ near: { speeds, radius, lanes }, statistics });
+  const rich = pass({ near: backend.findsNear ? { speeds, radius, lanes } : null, statistics });
   backend.scan(rich);
   const plain = pass({ near: null, statistics: null });
   backend.scan(plain);
@@ -68,14 +71,30 @@ function expectClose(a: ArrayLike<number>, b: ArrayLike<number>): void {
   }
 }
 
-function expectAlike(found: Found, wanted: Found): void {
-  for (const list of ['nominees', 'unpriced', 'nearShelf', 'nearSlot'] as const)
-    expect(equal(found[list], wanted[list])).toBe(true);
+function expectAlike(found: Found, wanted: Found, findsNear: boolean): void {
+  const near = findsNear ? (['nearShelf', 'nearSlot'] as const) : [];
+  for (const list of ['nominees', 'unpriced', ...near] as const) expect(equal(found[list], wanted[list])).toBe(true);
   const [a, b] = [found.statistics, wanted.statistics];
   expectClose(a.bandCount, b.bandCount);
   expectClose(a.bandNotional, b.bandNotional);
   expectClose(a.lineSize, b.lineSize);
   expectClose(a.lineCount, b.lineCount);
+}
+
+/** The GPUs of this machine, or why there are none. */
+function openCuda(): Backend | string {
+  if (loaded.addon === null) return 'no native library';
+  try {
+    const libraryPath = process.env.PLIMSOLL_TEST_CUDA_LIBRARY ?? cudaLibraryPath();
+    const devices = probeHere(loaded.path, libraryPath).devices.filter(({ isUsable }) => isUsable);
+    const fail = (text: string): never => {
+      throw new Error(text);
+    };
+    const indexes = devices.map(({ index }) => index);
+    return new CudaBackend({ addon: loaded.addon, libraryPath, devices: indexes, fallback: new JsBackend(), onAlert: fail });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 const contenders: { readonly name: string; readonly backend: Backend }[] = [];
@@ -88,6 +107,9 @@ beforeAll(() => {
       contenders.push({ name: `${variant} ${threads}`, backend });
     }
   }
+  const cuda = openCuda();
+  if (typeof cuda === 'string') process.stdout.write(`skipped: no device is compared: ${cuda}\n`);
+  else contenders.push({ name: 'cuda', backend: cuda });
 });
 afterAll(() => {
   for (const { backend } of contenders) backend.close();
@@ -97,7 +119,8 @@ const totals = { portfolios: 0, nominees: 0, unpriced: 0, near: 0, groups: 0 };
 
 function compare(shelves: Shelves, vectors: Vectors, speeds: Float64Array, radius: number): void {
   const wanted = scanned(js, shelves, vectors, speeds, radius);
-  for (const { backend } of contenders) expectAlike(scanned(backend, shelves, vectors, speeds, radius), wanted);
+  for (const { backend } of contenders)
+    expectAlike(scanned(backend, shelves, vectors, speeds, radius), wanted, backend.findsNear);
   totals.nominees += wanted.nominees.length;
   totals.unpriced += wanted.unpriced.length;
   totals.near += wanted.nearSlot.length;
@@ -144,7 +167,7 @@ describe.skipIf(addon === null)('every native variant finds what js finds', { ti
   });
 
   it('had nominees, portfolios without a price, near ones and groups', () => {
-    expect(contenders.length).toBe(8);
+    expect(contenders.length).toBeGreaterThanOrEqual(8);
     for (const total of Object.values(totals)) expect(total).toBeGreaterThan(100);
   });
 });
