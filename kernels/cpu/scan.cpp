@@ -1,10 +1,11 @@
 /** See scan.h. */
 #include "cpu/scan.h"
 
-#include "cpu/retier.h"
-
 #include <algorithm>
 #include <cstring>
+
+#include "cpu/retier.h"
+#include "plimsoll/statistics.h"
 
 namespace plimsoll {
 namespace {
@@ -117,12 +118,7 @@ void CpuScanner::collect(ScanRequest& request) {
 }
 
 void CpuScanner::collectStatistics(StatisticsView& view, uint32_t lines) {
-  view.equity = 0.0;
-  view.maintenance = 0.0;
-  std::fill_n(at<double>(view.bandCount), kBands, 0.0);
-  std::fill_n(at<double>(view.bandNotional), kBands, 0.0);
-  std::fill_n(at<double>(view.lineSize), lines, 0.0);
-  std::fill_n(at<double>(view.lineCount), lines, 0.0);
+  clearStatistics(view, lines);
   for (const std::unique_ptr<StatisticsPart>& part : parts_) {
     view.equity += part->equity;
     view.maintenance += part->maintenance;

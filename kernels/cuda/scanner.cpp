@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "cuda/limits.h"
+#include "plimsoll/statistics.h"
 
 namespace plimsoll {
 
@@ -39,15 +40,6 @@ void requireRequest(const ScanRequest& request) {
   require(lanes <= UINT32_MAX, "expected fewer than 2^32 lanes, was " + std::to_string(lanes));
 }
 
-void clear(StatisticsView& view, uint32_t lines) {
-  view.equity = 0.0;
-  view.maintenance = 0.0;
-  std::fill_n(at<double>(view.bandCount), kBands, 0.0);
-  std::fill_n(at<double>(view.bandNotional), kBands, 0.0);
-  std::fill_n(at<double>(view.lineSize), lines, 0.0);
-  std::fill_n(at<double>(view.lineCount), lines, 0.0);
-}
-
 }  // namespace
 
 Scanner::Scanner(const uint32_t* devices, uint32_t count) {
@@ -59,7 +51,7 @@ void Scanner::scan(ScanRequest& request, const DirtySlice* dirty, uint32_t dirty
   requireRequest(request);
   assign(at<ChunkView>(request.chunks), request.chunkCount);
   for (uint32_t i = 0; i < dirtyCount; i++) markDirty(dirty[i]);
-  if (request.statistics.wanted != 0) clear(request.statistics, request.vectors.lines);
+  if (request.statistics.wanted != 0) clearStatistics(request.statistics, request.vectors.lines);
   for (const auto& device : devices_) device->begin(request);
   Collected collected{0, 0};
   for (const auto& device : devices_) device->finish(request, collected, cost);

@@ -1,5 +1,4 @@
 /** One scan of a book file at the prices of a marks file: filter, then verdict. Knows files and the scan; prints nothing. */
-
 import { type BackendChoice, openBackendTold } from '../backends/open.js';
 import { compareRanked, ranked } from '../dispatch/ranking.js';
 import type { Engine } from '../engine/engine.js';

@@ -93,15 +93,15 @@ export class Request {
     into.unpriced.count = 0;
     into.nominees.ensure(Math.max(lanes, 1));
     into.unpriced.ensure(Math.max(lanes, 1));
-    this.point(view, REQUEST.chunks, new Uint8Array(this.chunks.buffer));
-    this.point(view, REQUEST.nominees, into.nominees.handles);
-    this.point(view, REQUEST.unpriced, into.unpriced.handles);
+    this.point(REQUEST.chunks, new Uint8Array(this.chunks.buffer));
+    this.point(REQUEST.nominees, into.nominees.handles);
+    this.point(REQUEST.unpriced, into.unpriced.handles);
     view.setUint32(REQUEST.chunkCount, count, true);
     const { slopes, pairs, firstClosing, closings } = vectors;
-    this.point(view, REQUEST.vectors + VECTORS.slopes, slopes);
-    this.point(view, REQUEST.vectors + VECTORS.pairs, pairs);
+    this.point(REQUEST.vectors + VECTORS.slopes, slopes);
+    this.point(REQUEST.vectors + VECTORS.pairs, pairs);
     for (const name of ['starts', 'breaks', 'gains', 'constants'] as const)
-      this.point(view, REQUEST.vectors + VECTORS[name], closings[name]);
+      this.point(REQUEST.vectors + VECTORS[name], closings[name]);
     view.setUint32(REQUEST.vectors + VECTORS.lines, slopes.length, true);
     view.setUint32(REQUEST.vectors + VECTORS.firstClosing, firstClosing, true);
     view.setUint32(REQUEST.vectors + VECTORS.assets, closings.starts.length - 1, true);
@@ -124,11 +124,11 @@ export class Request {
     const at = REQUEST.statistics;
     view.setUint32(at + STATISTICS.wanted, statistics === null ? 0 : 1, true);
     if (statistics === null) return;
-    this.point(view, at + STATISTICS.needs, needs);
-    this.point(view, at + STATISTICS.notionals, notionals);
-    this.point(view, at + STATISTICS.ends, RATIO_BAND_ENDS);
+    this.point(at + STATISTICS.needs, needs);
+    this.point(at + STATISTICS.notionals, notionals);
+    this.point(at + STATISTICS.ends, RATIO_BAND_ENDS);
     for (const column of ['bandCount', 'bandNotional', 'lineSize', 'lineCount'] as const)
-      this.point(view, at + STATISTICS[column], statistics[column]);
+      this.point(at + STATISTICS[column], statistics[column]);
   }
 
   private writeNear(near: Near | null, lanes: number): void {
@@ -137,9 +137,9 @@ export class Request {
     if (near === null) return;
     near.lanes.count = 0;
     near.lanes.ensure(Math.max(lanes, 1));
-    this.point(view, REQUEST.near + NEAR.speeds, near.speeds);
-    this.point(view, REQUEST.near + NEAR.shelf, near.lanes.shelf);
-    this.point(view, REQUEST.near + NEAR.slot, near.lanes.slot);
+    this.point(REQUEST.near + NEAR.speeds, near.speeds);
+    this.point(REQUEST.near + NEAR.shelf, near.lanes.shelf);
+    this.point(REQUEST.near + NEAR.slot, near.lanes.slot);
     view.setFloat64(REQUEST.near + NEAR.radius, near.radius, true);
   }
 
@@ -200,7 +200,7 @@ export class Request {
     this.chunks = new DataView(grown.buffer);
   }
 
-  private point(view: DataView, offset: number, to: View): void {
-    view.setBigUint64(offset, BigInt(this.addressOf(to)), true);
+  private point(offset: number, to: View): void {
+    this.view.setBigUint64(offset, BigInt(this.addressOf(to)), true);
   }
 }

@@ -13,7 +13,7 @@ import type { Statistics } from './statistics.js';
 /** In units of distance: so many ticks' usual moves, all in one direction. */
 const RADIUS_AT_FIRST = 64;
 const INNER_RADIUS_AT_FIRST = 16;
-/** Packing a lane, some 60 ns, against scanning a row: 2.7 ns in js, 0.45 in native code, where what is packed is half padding. */
+/** Packing a lane against scanning a row, as a weight. It takes longer than that from cold memory, but more made no better radius (docs/kernels.md). */
 const PACKING_COST_ROWS = 24;
 const PACKING_COST_ROWS_NATIVE = 64;
 /** A wide ring above this share of all lanes, or so many lanes changed since, is not worth its upkeep. */

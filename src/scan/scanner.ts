@@ -26,6 +26,8 @@ export class Scanner {
   readonly verdict: Verdict;
   /** Null where the backend cannot find what is near. */
   readonly hot: HotSet | null;
+  /** Filled again and again: a wish may be repeated at every tick until a full scan comes. */
+  private sums: Statistics | null = null;
   private wanted: WantedStatistics | null = null;
   private latest: BookStatistics | null = null;
   private readonly nominations: Nominations = { nominees: new HandleList(), unpriced: new HandleList() };
@@ -72,7 +74,8 @@ export class Scanner {
 
   /** Has the next full scan make statistics; an urgent wish makes the next scan a full one. */
   wantStatistics(isUrgent: boolean): void {
-    this.wanted = { statistics: new Statistics(this.book.lines.slopes.length), isUrgent };
+    this.sums ??= new Statistics(this.book.lines.slopes.length);
+    this.wanted = { statistics: this.sums, isUrgent };
   }
 
   private filter(): void {

@@ -1,6 +1,8 @@
 /** A portfolio's part in the statistics of a full scan: for pictures and metrics, in float64. Decides nothing. */
 #pragma once
 
+#include <algorithm>
+
 #include "plimsoll/lane.h"
 #include "plimsoll/layout.h"
 
@@ -29,6 +31,16 @@ PLIMSOLL_HD inline uint32_t bandOf(double ratio, const double* ends) {
     else low = middle + 1;
   }
   return low;
+}
+
+/** Makes the outputs ready for a scan's sums. */
+inline void clearStatistics(StatisticsView& view, uint32_t lines) {
+  view.equity = 0.0;
+  view.maintenance = 0.0;
+  std::fill_n(at<double>(view.bandCount), kBands, 0.0);
+  std::fill_n(at<double>(view.bandNotional), kBands, 0.0);
+  std::fill_n(at<double>(view.lineSize), lines, 0.0);
+  std::fill_n(at<double>(view.lineCount), lines, 0.0);
 }
 
 /** What one lane adds. */
