@@ -2,7 +2,7 @@
 import { lossToZero } from '../model/bankruptcy.js';
 import { add, divide, type Fraction, fromDecimal, ZERO } from '../model/fraction.js';
 import { type Instruments, isPlain } from '../model/instruments.js';
-import { type Account, fundedMarkets } from '../model/portfolio.js';
+import { type Account, cash, cost, fundedMarkets, lots } from '../model/portfolio.js';
 import { ProblemList } from '../model/problems.js';
 import type {
   BookedFill,
@@ -99,7 +99,14 @@ export class ScanHalf {
     const { verdict } = this.scanner;
     const booked = fills.map((fill): BookedFill => {
       const index = verdict.indexOf(this.book.instruments.markets[fill.market].settleAsset);
-      return { fill, mark: verdict.markOf(fill.market), index: index === null ? null : fromDecimal(index) };
+      const nothing = { realised: cash(0n), funding: cash(0n), lotsChange: lots(0), costChange: cost(0n) };
+      return {
+        fill,
+        portfolio: fill.account,
+        mark: verdict.markOf(fill.market),
+        index: index === null ? null : fromDecimal(index),
+        ...nothing,
+      };
     });
     return { booked, reports: this.follow(changed, true) };
   }
@@ -132,7 +139,17 @@ export class ScanHalf {
   private reportOf(portfolio: string): PortfolioReport {
     const handle = this.book.store.find(portfolio);
     if (handle >= 0) return this.reportJudged(handle, this.scanner.verdict.judge(handle));
-    return { portfolio, standing: 'healthy', version: 0, ...NOTHING, positions: 0, lossToZero: null, rows: [] };
+    return {
+      portfolio,
+      standing: 'healthy',
+      version: 0,
+      ...NOTHING,
+      positions: 0,
+      lossToZero: null,
+      rows: [],
+      assets: [],
+      openOrders: 0,
+    };
   }
 
   /** Of the portfolio that the verdict judged last. */
@@ -148,6 +165,8 @@ export class ScanHalf {
       positions: this.book.positionsIn(handle),
       lossToZero: standing === 'liquidatable' ? this.lossToZero(valuation, rows) : null,
       rows,
+      assets: [],
+      openOrders: 0,
     };
   }
 

@@ -2,8 +2,11 @@
  * What goes into the engine (records) and what comes out of it (effects). Both are plain data: they cross threads and will be
  * journalled. Times are integer microseconds UTC and are given, never read from a clock.
  */
+
+import type { AdlEvent, AlertEvent, AuctionEvent, FreezeEvent, MarginCallEvent, StageEvent } from './case-effects.js';
 import type { Decimal } from './decimal.js';
 import type { Fraction } from './fraction.js';
+import type { Transfer } from './money.js';
 import type { Account, Cash, Cost, Lots, Side } from './portfolio.js';
 
 export interface Mark {
@@ -75,12 +78,12 @@ export interface FillsRecord {
 }
 
 /**
- * The executor's word on an order: `working` (it has it), `cancelled` (by our cancel), `unfilled` (its time ran out), `rejected`.
- * After the last three nothing more executes.
+ * The executor's word on an order: `working` (it has it), `cancelled` (by our cancel), `unfilled` (its time ran out), `rejected`, `absent`
+ * (asked for by id: it never had it), `unknown` (it cannot say: it is asked again). After all but `working` and `unknown` nothing more executes.
  */
 export interface OrderAck {
   readonly orderId: string;
-  readonly state: 'working' | 'cancelled' | 'unfilled' | 'rejected';
+  readonly state: 'working' | 'cancelled' | 'unfilled' | 'rejected' | 'absent' | 'unknown';
   /** The executor's words for a rejection. For people: nothing is decided on it. */
   readonly reason?: string;
 }
@@ -97,7 +100,82 @@ export interface ClockRecord {
   readonly timeUs: number;
 }
 
-export type InputRecord = TickRecord | BookRecord | FillsRecord | AcksRecord | ClockRecord;
+/** An offer in an auction that is held: so many lots (of a whole portfolio: all of them), at the price of the moment if that is no worse than `limitPrice`. */
+export interface Bid {
+  readonly bidId: string;
+  readonly auctionId: string;
+  /** A registered bidder's account in the book: what it buys goes there. */
+  readonly bidder: string;
+  /** At most; above zero. Null: as much as it may have. */
+  readonly lots: Lots | null;
+  /** Null: at whatever price. */
+  readonly limitPrice: Decimal | null;
+}
+
+export interface BidsRecord {
+  readonly type: 'bids';
+  readonly timeUs: number;
+  readonly bids: readonly Bid[];
+}
+
+/** The venue's word that accounts have no open orders any more, by our wish or anybody's. */
+export interface OrdersGoneRecord {
+  readonly type: 'orders-gone';
+  readonly timeUs: number;
+  readonly accounts: readonly string[];
+}
+
+/** What the venue itself counts for a portfolio, in the valuation asset. */
+export interface VenueFigures {
+  readonly portfolio: string;
+  readonly equity: Decimal;
+  readonly maintenance: Decimal;
+}
+
+/** To be compared with our own figures at the present prices. */
+export interface FiguresRecord {
+  readonly type: 'figures';
+  readonly timeUs: number;
+  readonly rows: readonly VenueFigures[];
+}
+
+/** What an operator decides. Names are ids: of a market, an account, a stage. */
+export type AdminCommand =
+  /** `shadow`: cases and orders are decided and told, and nothing is sent or moved. */
+  | { readonly command: 'mode'; readonly mode: 'shadow' | 'live' }
+  /** Nothing new goes out, and what is out is cancelled, until it is lifted. */
+  | { readonly command: 'kill'; readonly isOn: boolean }
+  | { readonly command: 'pause' | 'resume'; readonly scope: 'market' | 'account' | 'stage'; readonly name: string }
+  /** Never liquidated. */
+  | { readonly command: 'exempt' | 'unexempt'; readonly account: string }
+  /** Who may bid in auctions. */
+  | { readonly command: 'bidder' | 'no-bidder'; readonly account: string }
+  /** Into (above zero) or out of (below) a fund: of an asset, or of one market of it. */
+  | { readonly command: 'fund'; readonly asset: number; readonly market: number | null; readonly amount: Cash };
+
+export interface AdminRecord {
+  readonly type: 'admin';
+  readonly timeUs: number;
+  readonly commands: readonly AdminCommand[];
+}
+
+/** The writer has started anew: every market warms up again, and every order that is out is unknown and asked for. */
+export interface RestartRecord {
+  readonly type: 'restart';
+  readonly timeUs: number;
+}
+
+export type InputRecord =
+  | TickRecord
+  | BookRecord
+  | FillsRecord
+  | AcksRecord
+  | ClockRecord
+  | BidsRecord
+  | OrdersGoneRecord
+  | FiguresRecord
+  | AdminRecord
+  | RestartRecord;
 
 /** Exact state of a portfolio at a tick. Amounts in the valuation asset. */
 export interface Valuation {
@@ -123,6 +201,16 @@ export interface BreachRow {
  */
 export type Standing = 'healthy' | 'liquidatable' | 'insolvent' | 'unpriced';
 
+/** What a portfolio has of an asset: unrealised PnL and accrued funding included, before any haircut. */
+export interface AssetEquity {
+  /** Index in `Instruments.assets`. */
+  readonly asset: number;
+  /** Index price. */
+  readonly index: Fraction;
+  /** In the asset. */
+  readonly equity: Fraction;
+}
+
 /** The scan half's report of one portfolio: everything that the case half may know about it. */
 export interface PortfolioReport extends Valuation {
   readonly portfolio: string;
@@ -132,18 +220,40 @@ export interface PortfolioReport extends Valuation {
   readonly version: number;
   /** How many it has. */
   readonly positions: number;
-  /** What its positions can lose together until nothing is left (`lossToZero` of bankruptcy.ts); null unless liquidatable. */
+  /** What its positions can lose together until nothing is left (`lossToZero` of bankruptcy.ts); null when `rows` is empty. */
   readonly lossToZero: Fraction | null;
-  /** Its positions, when it is liquidatable; else none. By market, long before short. */
+  /** Its positions, when it is liquidatable or followed and priced; else none. By market, long before short. */
   readonly rows: readonly BreachRow[];
+  /** By asset, of those that it has or that its positions settle in; when it is liquidatable, insolvent or followed, and priced; else none. */
+  readonly assets: readonly AssetEquity[];
+  /** Open orders of its account that add risk: all but reduce-only ones. Of a cross portfolio; else 0. */
+  readonly openOrders: number;
 }
 
 /** A trade as the scan half booked it, with the prices of that moment. */
 export interface BookedFill {
   readonly fill: Fill;
+  /** Whose position it changed. */
+  readonly portfolio: string;
   readonly mark: Decimal | null;
   /** Of the market's settle asset; null while unknown. */
   readonly index: Fraction | null;
+  /** What the trade realised, into the portfolio's balance, in the settle asset. */
+  readonly realised: Cash;
+  /** Funding that was settled with it, into the balance. */
+  readonly funding: Cash;
+  /** What the portfolio's lots and entry cost in the market changed by. */
+  readonly lotsChange: Lots;
+  readonly costChange: Cost;
+}
+
+/** What is left of a closed isolated position's collateral, gone back to its account's cross portfolio. */
+export interface Release {
+  readonly portfolio: string;
+  readonly account: string;
+  readonly asset: number;
+  /** Above zero. */
+  readonly amount: Cash;
 }
 
 export type SignalState = 'breached' | 'changed' | 'recovered' | 'left';
@@ -170,7 +280,11 @@ export interface SignalsEffect {
   readonly rows: readonly Signal[];
 }
 
-export type OrderEventKind = 'new' | 'cancel' | 'ended';
+/** `query`: what became of it is asked for by id; nothing is sent again. */
+export type OrderEventKind = 'new' | 'cancel' | 'ended' | 'query';
+
+/** Stages that send orders. */
+export type OrderStage = 'partial' | 'full' | 'fund';
 
 /** An order to the executor, or news of one. Always reduce-only. */
 export interface OrderEvent {
@@ -184,7 +298,7 @@ export interface OrderEvent {
   readonly lots: Lots;
   /** Null: no limit. */
   readonly limitPrice: Decimal | null;
-  readonly stage: 'full';
+  readonly stage: OrderStage;
   readonly expiryUs: number;
   /** The portfolio's version that the order was sized on. */
   readonly version: number;
@@ -194,6 +308,12 @@ export interface OrderEvent {
 
 export interface OrdersEffect {
   readonly type: 'orders';
+  readonly rows: readonly OrderEvent[];
+}
+
+/** What would have been sent, were this not shadow mode. Not to the executor. */
+export interface ShadowOrdersEffect {
+  readonly type: 'shadow-orders';
   readonly rows: readonly OrderEvent[];
 }
 
@@ -207,9 +327,9 @@ export interface CaseEvent {
   readonly openedUs: number;
   /** Exact, at the breach. */
   readonly deficit: Fraction;
-  /** max(0, −equity) when it ended; null while open. */
+  /** What others had to bear when it ended: Σ of what was paid into it by the fund and every stage after; null while open. */
   readonly badDebt: Fraction | null;
-  /** How it ended: no position left, no longer liquidatable, or with positions that need no margin and equity below 0. Null while open. */
+  /** How it ended: no position left, or no longer in need of liquidation. Null while open. */
   readonly outcome: 'closed' | 'recovered' | 'insolvent' | null;
 }
 
@@ -232,4 +352,59 @@ export interface ExecutionEffect {
   readonly timeUs: number;
 }
 
-export type Effect = SignalsEffect | OrdersEffect | CasesEffect | ExecutionEffect;
+/** Movements of money that the record led to, in order. Those of account rows are added up to one an asset. */
+export interface TransfersEffect {
+  readonly type: 'transfers';
+  readonly rows: readonly Transfer[];
+}
+
+export interface StagesEffect {
+  readonly type: 'stages';
+  readonly rows: readonly StageEvent[];
+}
+
+export interface MarginCallsEffect {
+  readonly type: 'margin-calls';
+  readonly rows: readonly MarginCallEvent[];
+}
+
+export interface FreezesEffect {
+  readonly type: 'freezes';
+  readonly rows: readonly FreezeEvent[];
+}
+
+/** The venue is asked to cancel the accounts' open orders; `orders-gone` records answer. */
+export interface CancelOrdersEffect {
+  readonly type: 'cancel-orders';
+  readonly accounts: readonly string[];
+}
+
+export interface AuctionsEffect {
+  readonly type: 'auctions';
+  readonly rows: readonly AuctionEvent[];
+}
+
+export interface AdlEffect {
+  readonly type: 'adl';
+  readonly rows: readonly AdlEvent[];
+}
+
+export interface AlertsEffect {
+  readonly type: 'alerts';
+  readonly rows: readonly AlertEvent[];
+}
+
+export type Effect =
+  | SignalsEffect
+  | OrdersEffect
+  | ShadowOrdersEffect
+  | CasesEffect
+  | StagesEffect
+  | ExecutionEffect
+  | TransfersEffect
+  | MarginCallsEffect
+  | FreezesEffect
+  | CancelOrdersEffect
+  | AuctionsEffect
+  | AdlEffect
+  | AlertsEffect;

@@ -45,6 +45,8 @@ export function report(
     positions: positions.length,
     lossToZero: liquidatable ? equity : null,
     rows: liquidatable ? rows : [],
+    assets: [],
+    openOrders: 0,
   };
 }
 
