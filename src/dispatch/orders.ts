@@ -5,8 +5,9 @@
 
 import type { Decimal } from '../model/decimal.js';
 import { assert } from '../model/errors.js';
+import type { Fraction } from '../model/fraction.js';
 import { type Lots, lots } from '../model/portfolio.js';
-import type { OrderEvent, OrderEventKind } from '../model/records.js';
+import type { OrderEvent, OrderEventKind, OrderStage } from '../model/records.js';
 
 export interface Order {
   readonly orderId: string;
@@ -15,6 +16,9 @@ export interface Order {
   readonly market: number;
   readonly side: 'buy' | 'sell';
   readonly limitPrice: Decimal | null;
+  /** Price that leaves exactly zero, before fees, when the order was made: what its executions are measured against. Null: there is none. */
+  readonly bankruptcyPrice: Fraction | null;
+  readonly stage: OrderStage;
   readonly expiryUs: number;
   readonly version: number;
   readonly priceEpoch: number;
@@ -22,6 +26,8 @@ export interface Order {
   remaining: Lots;
   /** A cancel is on its way; the order may still execute until it is acknowledged. */
   cancelling: boolean;
+  /** When it was last asked for; null: never. */
+  queriedUs: number | null;
 }
 
 /** A position within its portfolio, by market and by the side that closes it: in hedge mode each leg has its own. */
@@ -31,10 +37,26 @@ export function legOf(market: number, side: Order['side']): Leg {
   return 2 * market + (side === 'sell' ? 0 : 1);
 }
 
+/** The side that closes a position. */
+export function closingSide(position: { readonly lots: number }): Order['side'] {
+  return position.lots > 0 ? 'sell' : 'buy';
+}
+
+export function legOfRow(row: { readonly market: number; readonly lots: number }): Leg {
+  return legOf(row.market, closingSide(row));
+}
+
 /** Ended orders remembered at least, at most twice as many: a trade of one may still come. */
 const ENDED_REMEMBERED_MIN = 1 << 16;
 
 const NO_ORDERS: ReadonlyMap<Leg, Order> = new Map();
+
+/** Plain data: what a snapshot keeps of the table. */
+export interface OrderTableState {
+  readonly live: readonly Order[];
+  readonly ended: readonly Order[];
+  readonly endedEarlier: readonly Order[];
+}
 
 export class OrderTable {
   private readonly byId = new Map<string, Order>();
@@ -98,6 +120,16 @@ export class OrderTable {
     this.endedEarlier = this.ended;
     this.ended = new Map();
   }
+
+  save(): OrderTableState {
+    return { live: [...this.byId.values()], ended: [...this.ended.values()], endedEarlier: [...this.endedEarlier.values()] };
+  }
+
+  restore({ live, ended, endedEarlier }: OrderTableState): void {
+    for (const order of live) this.place(order);
+    this.ended = new Map(ended.map((order) => [order.orderId, order]));
+    this.endedEarlier = new Map(endedEarlier.map((order) => [order.orderId, order]));
+  }
 }
 
 export function orderEvent(order: Order, event: OrderEventKind): OrderEvent {
@@ -110,7 +142,7 @@ export function orderEvent(order: Order, event: OrderEventKind): OrderEvent {
     side: order.side,
     lots: order.remaining,
     limitPrice: order.limitPrice,
-    stage: 'full',
+    stage: order.stage,
     expiryUs: order.expiryUs,
     version: order.version,
     priceEpoch: order.priceEpoch,

@@ -51,8 +51,16 @@ export class SignalTracker {
     return this.said;
   }
 
+  hasSaid(portfolio: string): boolean {
+    return this.said.has(portfolio);
+  }
+
   get liquidatable(): number {
     return this.said.size;
+  }
+
+  restore(said: Iterable<readonly [string, number]>): void {
+    for (const [portfolio, deficit] of said) this.said.set(portfolio, deficit);
   }
 
   /** A row for a portfolio that is liquidatable now, null when there is nothing new about it. */

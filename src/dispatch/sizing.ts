@@ -1,13 +1,10 @@
-/** How much an order closes and at what limit. The policy of this release is `full-close`: everything, at the bankruptcy price. */
+/** At what limit an order closes: prices as orders carry them. */
 
 import { bankruptcyPrice } from '../model/bankruptcy.js';
 import { type Decimal, divideRounded, type Rounding } from '../model/decimal.js';
 import { divide, type Fraction, fromDecimal } from '../model/fraction.js';
 import type { Market } from '../model/instruments.js';
 import type { BreachRow, PortfolioReport } from '../model/records.js';
-
-/** The name of the policy, as it is told in reports. */
-export const POLICY = 'full-close';
 
 /** A multiple of the market's tick. */
 export function roundToTick(price: Fraction, market: Market, rounding: Rounding): Decimal {
@@ -16,16 +13,20 @@ export function roundToTick(price: Fraction, market: Market, rounding: Rounding)
 }
 
 /**
- * The limit of a closing order: the price that leaves exactly zero after the taker fee, rounded to the tick away from the fund's loss
- * (sells up, buys down). Null (no limit) where no price can hold it: there is none, or it is not above zero on a market whose prices are.
+ * A price as the limit of an order that closes the row, rounded to the tick away from the fund's loss (sells up, buys down). Null (no limit)
+ * where no price can hold it: there is none, or it is not above zero on a market whose prices are.
  */
+export function limitOf(exact: Fraction | null, market: Market, row: Pick<BreachRow, 'lots'>): Decimal | null {
+  if (exact === null) return null;
+  const limit = roundToTick(exact, market, row.lots > 0 ? 'up' : 'down');
+  return limit.units > 0n || market.allowNonPositive ? limit : null;
+}
+
+/** The limit that leaves exactly zero after the taker fee. */
 export function closingLimit(
   market: Market,
   row: BreachRow,
   portfolio: Pick<PortfolioReport, 'maintenance' | 'lossToZero'>,
 ): Decimal | null {
-  const exact = bankruptcyPrice(market, row, portfolio, market.takerFee);
-  if (exact === null) return null;
-  const limit = roundToTick(exact, market, row.lots > 0 ? 'up' : 'down');
-  return limit.units > 0n || market.allowNonPositive ? limit : null;
+  return limitOf(bankruptcyPrice(market, row, portfolio, market.takerFee), market, row);
 }

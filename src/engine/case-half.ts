@@ -1,76 +1,158 @@
-/** The case half of the engine: ranking, signals, cases and orders. It sees reports and records, never the store. */
-import { CaseDesk, type Moment, type Outbox } from '../dispatch/cases.js';
-import type { Order } from '../dispatch/orders.js';
-import { compareRanked, type Ranked, ranked } from '../dispatch/ranking.js';
+/** The case half of the engine: ranking, signals, cases, money. It sees reports and records, and asks the book through its port only. */
+import { Gates, type FreshnessRule } from '../dispatch/gates.js';
+import { Limits } from '../dispatch/limits.js';
+import type { Moment } from '../dispatch/moment.js';
+import { OrderDesk } from '../dispatch/order-desk.js';
+import { Outbox } from '../dispatch/outbox.js';
+import { compareRanked, type Ranked, ranked, rankedBy } from '../dispatch/ranking.js';
 import { SignalTracker } from '../dispatch/signals.js';
-import { assert, badInput } from '../model/errors.js';
+import type { BookPort } from '../model/book-port.js';
+import { assert } from '../model/errors.js';
 import { multiply } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
 import { notionalAt } from '../model/margin.js';
-import { accountOf, lots } from '../model/portfolio.js';
-import type { BookedFill, Effect, ExecutionEffect, Fill, OrderAck, PortfolioReport, Signal } from '../model/records.js';
+import { lots } from '../model/portfolio.js';
+import type {
+  AdminCommand,
+  Bid,
+  BookedFill,
+  Fill,
+  OrderAck,
+  PortfolioReport,
+  Release,
+  Signal,
+  TickRecord,
+  VenueFigures,
+} from '../model/records.js';
+import { CaseBook } from '../waterfall/case-book.js';
+import type { Context } from '../waterfall/context.js';
+import { executionFees } from '../waterfall/execution-fees.js';
+import { Fund } from '../waterfall/fund.js';
+import { Ledger } from '../waterfall/ledger.js';
+import { MarginCalls, type Watched } from '../waterfall/margin-calls.js';
+import type { Policy } from '../waterfall/policy.js';
+import { STAGE_NAMES } from '../waterfall/policy.js';
+import { reconcile } from '../waterfall/reconciliation.js';
+import { Standby } from '../waterfall/standby.js';
+import { Treasury } from '../waterfall/treasury.js';
+import { checkCommand, fundTransfer } from './admin-commands.js';
+import { checkExecutions } from './executions.js';
 
-const NONE: ReadonlySet<string> = new Set();
+export interface CaseHalfOptions {
+  readonly instruments: Instruments;
+  readonly policy: Policy;
+  readonly port: BookPort;
+  readonly freshness: FreshnessRule;
+  readonly mode: 'shadow' | 'live';
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** An order that nobody ends is asked for again after so long. */
+const ASK_AGAIN_US = 5_000_000;
 
 export class CaseHalf {
-  readonly desk: CaseDesk;
+  readonly gates: Gates;
+  readonly desk: OrderDesk;
+  readonly cases = new CaseBook();
+  readonly ledger: Ledger;
+  readonly fund: Fund;
+  readonly standby = new Standby();
+  readonly calls: MarginCalls;
+  readonly signals: SignalTracker;
+  readonly policy: Policy;
   /** Over the portfolios that were liquidatable at the last tick; for display. */
   deficit = 0;
   private readonly instruments: Instruments;
-  readonly signals: SignalTracker;
+  private readonly port: BookPort;
+  private readonly treasury: Treasury;
 
-  constructor(instruments: Instruments, orderTtlUs: number) {
+  constructor({ instruments, policy, port, freshness, mode }: CaseHalfOptions) {
     this.instruments = instruments;
-    this.desk = new CaseDesk(instruments, orderTtlUs);
+    this.policy = policy;
+    this.port = port;
+    this.gates = new Gates(instruments, freshness, STAGE_NAMES);
+    this.desk = new OrderDesk(new Limits(instruments, policy.limits), mode);
+    this.ledger = new Ledger(instruments);
+    this.fund = new Fund(instruments, policy, this.ledger);
+    this.treasury = new Treasury(instruments, this.ledger, port);
+    const called = policy.stages.find((entry) => entry.stage === 'margin-call');
+    this.calls = new MarginCalls(called?.thresholds ?? []);
     this.signals = new SignalTracker(instruments.valuation.decimals);
-  }
-
-  /** Cases in which something was closed, since the start. */
-  get liquidations(): number {
-    return this.desk.liquidations;
   }
 
   get liquidatable(): number {
     return this.signals.liquidatable;
   }
 
-  /** Reports of one moment, in any order: signals, then orders, then cases, each ranked. */
-  onReports(reports: readonly PortfolioReport[], now: Moment): Effect[] {
-    return this.onRanked(reports.map(ranked).sort(compareRanked), now);
+  /** Reports of one moment, in any order. */
+  onReports(reports: readonly PortfolioReport[], now: Moment, out: Outbox): void {
+    this.onRanked(this.inRank(reports), now, NOBODY, out);
   }
 
-  /** As `onReports` for all that a tick found. */
-  onTick(reports: readonly PortfolioReport[], now: Moment): Effect[] {
-    const order = reports.map(ranked).sort(compareRanked);
+  /** As `onReports` for all that a tick found; `watched`: those near the line, when they were looked for. */
+  onTick(tick: TickRecord, reports: readonly PortfolioReport[], watched: readonly Watched[] | null, now: Moment, out: Outbox): void {
+    this.gates.onTick(tick.marks, tick.timeUs);
+    this.desk.askForUnknown(now, ASK_AGAIN_US, out);
+    const order = this.inRank(reports);
     this.deficit = 0;
     for (const { standing, deficitNumber } of order) if (standing === 'liquidatable') this.deficit += deficitNumber;
-    return this.onRanked(order, now);
+    this.onRanked(order, now, NOBODY, out);
+    if (watched !== null) this.calls.onWatch(watched, now.timeUs, out);
   }
 
-  /** `touched`: portfolios whose orders have changed already. */
-  private onRanked(order: readonly (PortfolioReport & Ranked)[], now: Moment, touched: ReadonlySet<string> = NONE): Effect[] {
-    const out: Outbox = { orders: [], cases: [] };
-    const rows: Signal[] = [];
-    for (const report of order) {
-      const known = this.desk.caseOf(report.portfolio);
-      const markets = marketsOf(report.rows.length > 0 ? report : (known?.report ?? report));
-      const ordersChanged = this.desk.onReport(report, now, out) || touched.has(report.portfolio);
-      const row = this.signal(report, markets, ordersChanged);
-      if (row !== null) rows.push(row);
-    }
-    return effects(rows, out, now);
+  /** Time passes without a price. */
+  onClock(now: Moment, out: Outbox): void {
+    this.desk.askForUnknown(now, ASK_AGAIN_US, out);
+    this.cases.onTime(this.context(now, out, NOBODY));
   }
 
-  /** Signals whose orders changed, from what was last reported of them; then the orders. */
-  onAcks(acks: readonly OrderAck[], now: Moment): Effect[] {
-    const out: Outbox = { orders: [], cases: [] };
-    const rows: Signal[] = [];
-    for (const portfolio of this.desk.onAcks(acks, now, out)) {
-      const report = this.desk.caseOf(portfolio)?.report;
-      const row = report === undefined ? null : this.signal(ranked(report), marketsOf(report), true);
-      if (row !== null) rows.push(row);
+  /** Signals whose orders changed, from what was last reported of them. */
+  onAcks(acks: readonly OrderAck[], now: Moment, out: Outbox): void {
+    const changed = this.cases.onAcks(acks, this.context(now, out, NOBODY));
+    this.signalAgain(changed, out);
+  }
+
+  onBids(bids: readonly Bid[], now: Moment, out: Outbox): void {
+    this.treasury.touched.clear();
+    this.cases.onBids(bids, this.context(now, out, NOBODY));
+    this.signalAgain(this.treasury.touched, out);
+  }
+
+  onFigures(rows: readonly VenueFigures[], now: Moment, out: Outbox): void {
+    reconcile(rows, this.port, this.instruments, now.timeUs, out);
+  }
+
+  /** Every market warms up again, and what is out is asked for. */
+  onRestart(now: Moment, out: Outbox): void {
+    this.gates.onRestart();
+    this.desk.askForAll(now, out);
+  }
+
+  /** All commands, or, when one is refused, none. */
+  onAdmin(commands: readonly AdminCommand[], now: Moment, out: Outbox): void {
+    const { gates, desk, standby, ledger, fund, instruments } = this;
+    for (const [i, command] of commands.entries()) {
+      const where = `commands[${i}]`;
+      gates.check(command, where);
+      checkCommand(command, where, instruments, ledger, fund);
     }
-    return effects(rows, out, now);
+    const alert = (code: 'kill' | 'mode', text: string): void => void out.alerts.push({ code, text, timeUs: now.timeUs });
+    for (const command of commands) {
+      gates.apply(command);
+      if (command.command === 'bidder') standby.bidders.add(command.account);
+      else if (command.command === 'no-bidder') standby.bidders.delete(command.account);
+      else if (command.command === 'fund') this.treasury.move([fundTransfer(command)], out);
+      else if (command.command === 'mode') {
+        desk.mode = command.mode;
+        if (command.mode === 'shadow') desk.cancelEverything(out);
+        alert('mode', `the engine is in ${command.mode} mode`);
+      } else if (command.command === 'kill') {
+        if (command.isOn) desk.cancelEverything(out);
+        alert('kill', command.isOn ? 'nothing is liquidated: the kill switch is on' : 'the kill switch is off');
+      }
+    }
+    this.cases.onTime(this.context(now, out, NOBODY));
   }
 
   /**
@@ -78,32 +160,27 @@ export class CaseHalf {
    * than remains. A trade that comes after its order was told to have ended is a fact all the same.
    */
   checkExecutions(fills: readonly Fill[]): void {
-    const executed = new Map<string, number>();
-    for (const fill of fills) {
-      if (fill.orderId === null) continue;
-      const place = `fill ${fill.tradeId}`;
-      const order = this.desk.orders.recall(fill.orderId);
-      if (order === undefined) throw badInput(place, 'an order that is out or was lately', JSON.stringify(fill.orderId));
-      const total = (executed.get(order.orderId) ?? 0) + fill.lots;
-      executed.set(order.orderId, total);
-      if (isOf(fill, order) && total <= order.remaining) continue;
-      const expected = `an execution of at most ${order.remaining} lots of ${order.side} for ${order.portfolio}`;
-      throw badInput(place, expected, `${total} lots of ${fill.side} for ${fill.account}`);
-    }
+    checkExecutions(fills, this.desk.table);
   }
 
   /** Executions first, so that an order that is done is not taken for one that no longer fits its position; then what it led to. */
-  onFills(booked: readonly BookedFill[], reports: readonly PortfolioReport[], now: Moment): Effect[] {
-    const out: Outbox = { orders: [], cases: [] };
-    const executions: ExecutionEffect[] = [];
+  onFills(
+    { booked, releases, reports }: { booked: readonly BookedFill[]; releases: readonly Release[]; reports: readonly PortfolioReport[] },
+    now: Moment,
+    out: Outbox,
+  ): void {
+    const latest = new Map(reports.map((report) => [report.portfolio, report]));
     const touched = new Set<string>();
-    for (const { fill, mark, index } of booked) {
-      const order = fill.orderId === null ? undefined : this.desk.orders.recall(fill.orderId);
+    const context = this.context(now, out, NOBODY);
+    for (const each of booked) {
+      const { fill, mark, index } = each;
+      const order = fill.orderId === null ? undefined : this.desk.table.recall(fill.orderId);
+      this.treasury.onBooked(each, 'clearing', order?.caseId ?? null, out);
       if (order === undefined) continue;
       touched.add(order.portfolio);
       // An order goes out for a priced portfolio only, and a price that was known is never forgotten.
       assert(mark !== null && index !== null, 'expected the prices on which the order went out');
-      executions.push({
+      out.executions.push({
         type: 'execution',
         caseId: order.caseId,
         orderId: order.orderId,
@@ -114,16 +191,70 @@ export class CaseHalf {
         notional: multiply(notionalAt(this.instruments.markets[fill.market], fill.lots, mark), index),
         timeUs: now.timeUs,
       });
-      this.desk.onExecution(order, fill.lots, out);
+      this.cases.onExecution(order, fill.lots, context);
+      const report = latest.get(each.portfolio);
+      const fees = report === undefined ? [] : executionFees(each, order, report, this.policy, this.instruments, this.fund);
+      for (const after of this.treasury.move(fees, out)) latest.set(after.portfolio, after);
     }
-    const order = reports.map(ranked).sort(compareRanked);
-    return [...executions, ...effects([], out, now), ...this.onRanked(order, now, touched)];
+    for (const release of releases) this.treasury.onRelease(release, out);
+    this.onRanked(this.inRank([...latest.values()]), now, touched, out);
+  }
+
+  private inRank(reports: readonly PortfolioReport[]): (PortfolioReport & Ranked)[] {
+    const { rank, limits } = this.policy;
+    return reports.map((report) => rankedBy(report, rank, this.instruments, limits)).sort(compareRanked);
+  }
+
+  /** `ordersChanged`: portfolios whose orders have changed already. */
+  private onRanked(
+    order: readonly (PortfolioReport & Ranked)[],
+    now: Moment,
+    ordersChanged: ReadonlySet<string>,
+    out: Outbox,
+  ): void {
+    const { touched } = this.treasury;
+    touched.clear();
+    const inDefault = new Set<string>();
+    for (const { portfolio, standing } of order) if (standing === 'liquidatable') inDefault.add(portfolio);
+    const context = this.context(now, out, inDefault);
+    const rows: Signal[] = [];
+    for (const found of order) {
+      const { portfolio } = found;
+      const known = this.cases.caseOf(portfolio);
+      const markets = marketsOf(found.rows.length > 0 ? found : (known?.report ?? found));
+      // What another case has led to may have changed it since it was reported.
+      const report = touched.has(portfolio) ? ranked(this.port.report(portfolio)) : found;
+      const hasChanged = this.cases.onReport(report, context) || ordersChanged.has(portfolio);
+      const after = touched.has(portfolio) ? ranked(this.port.report(portfolio)) : report;
+      const row = this.signal(after, markets, hasChanged);
+      if (row !== null) rows.push(row);
+    }
+    out.signals = rows;
+  }
+
+  /** What is new of portfolios between ticks. */
+  private signalAgain(portfolios: Iterable<string>, out: Outbox): void {
+    const rows: Signal[] = [];
+    for (const portfolio of portfolios) {
+      const known = this.cases.caseOf(portfolio)?.report;
+      if (known === undefined && !this.signals.hasSaid(portfolio)) continue;
+      const report = known ?? this.port.report(portfolio);
+      const row = this.signal(ranked(report), marketsOf(report), true);
+      if (row !== null) rows.push(row);
+    }
+    out.signals = rows;
   }
 
   private signal(report: PortfolioReport & Ranked, markets: readonly number[], ordersChanged: boolean): Signal | null {
     if (report.standing === 'unpriced') return null;
     if (report.standing === 'liquidatable') return this.signals.breached(report, markets, ordersChanged);
     return this.signals.recovered(report.portfolio, markets, report);
+  }
+
+  private context(now: Moment, out: Outbox, inDefault: ReadonlySet<string>): Context {
+    const { instruments, policy, port, treasury, fund, desk, gates, standby, cases } = this;
+    const isInCase = (portfolio: string): boolean => cases.has(portfolio) || inDefault.has(portfolio);
+    return { now, out, instruments, policy, port, treasury, fund, desk, gates, standby, isInCase };
   }
 }
 
@@ -132,22 +263,4 @@ function marketsOf(report: PortfolioReport): number[] {
   const markets: number[] = [];
   for (const { market } of report.rows) if (markets.at(-1) !== market) markets.push(market);
   return markets;
-}
-
-function isOf(fill: Fill, order: Order): boolean {
-  const isIsolated = order.portfolio !== accountOf(order.portfolio);
-  return (
-    fill.account === accountOf(order.portfolio) &&
-    fill.market === order.market &&
-    fill.side === order.side &&
-    (fill.margin === 'isolated') === isIsolated
-  );
-}
-
-function effects(rows: readonly Signal[], out: Outbox, now: Moment): Effect[] {
-  const all: Effect[] = [];
-  if (rows.length > 0) all.push({ type: 'signals', tickTimeUs: now.tickTimeUs, priceEpoch: now.priceEpoch, rows });
-  if (out.orders.length > 0) all.push({ type: 'orders', rows: out.orders });
-  if (out.cases.length > 0) all.push({ type: 'cases', rows: out.cases });
-  return all;
 }

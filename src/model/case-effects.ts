@@ -22,8 +22,22 @@ export interface MarginCallEvent {
   readonly event: 'called' | 'cleared';
   /** The lowest threshold that it is below; null when cleared. */
   readonly threshold: Fraction | null;
-  readonly equity: Fraction;
-  readonly maintenance: Fraction;
+  /** Null when cleared: it is no longer looked at. */
+  readonly equity: Fraction | null;
+  readonly maintenance: Fraction | null;
+  readonly timeUs: number;
+}
+
+/** Our figures of a portfolio beside the venue's. */
+export interface ReconciliationEvent {
+  readonly portfolio: string;
+  /** Null: a price is missing, or there is no such portfolio. */
+  readonly equity: Fraction | null;
+  readonly maintenance: Fraction | null;
+  readonly venueEquity: Decimal;
+  readonly venueMaintenance: Decimal;
+  /** Whether both are within one unit of the valuation asset's decimals. */
+  readonly isEqual: boolean;
   readonly timeUs: number;
 }
 

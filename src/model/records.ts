@@ -3,7 +3,15 @@
  * journalled. Times are integer microseconds UTC and are given, never read from a clock.
  */
 
-import type { AdlEvent, AlertEvent, AuctionEvent, FreezeEvent, MarginCallEvent, StageEvent } from './case-effects.js';
+import type {
+  AdlEvent,
+  AlertEvent,
+  AuctionEvent,
+  FreezeEvent,
+  MarginCallEvent,
+  ReconciliationEvent,
+  StageEvent,
+} from './case-effects.js';
 import type { Decimal } from './decimal.js';
 import type { Fraction } from './fraction.js';
 import type { Transfer } from './money.js';
@@ -394,6 +402,11 @@ export interface AlertsEffect {
   readonly rows: readonly AlertEvent[];
 }
 
+export interface ReconciliationEffect {
+  readonly type: 'reconciliation';
+  readonly rows: readonly ReconciliationEvent[];
+}
+
 export type Effect =
   | SignalsEffect
   | OrdersEffect
@@ -407,4 +420,5 @@ export type Effect =
   | CancelOrdersEffect
   | AuctionsEffect
   | AdlEffect
-  | AlertsEffect;
+  | AlertsEffect
+  | ReconciliationEffect;

@@ -1,4 +1,6 @@
 /** What a policy is: which stages, in which order, with which parameters. Data only; how it is read from a file is `policy-input.ts`. */
+import type { DispatchLimits } from '../dispatch/limits.js';
+import type { RankBy } from '../dispatch/ranking.js';
 import type { AdlMethod } from '../model/book-port.js';
 import type { Decimal } from '../model/decimal.js';
 import type { Fraction } from '../model/fraction.js';
@@ -156,22 +158,23 @@ export type StageEntry =
 
 export type StageName = StageEntry['stage'] | 'venue-loss';
 
-/** Tokens: so many at once, refilled evenly. */
-export interface Rate {
-  readonly count: number;
-  readonly perUs: number;
-}
+const NAMES: readonly StageName[] = [
+  'margin-call',
+  'cancel',
+  'partial',
+  'full',
+  'auction',
+  'backstop',
+  'convert',
+  'fund',
+  'adl',
+  'socialise',
+  'issuance',
+  'venue-loss',
+];
 
-export interface DispatchLimits {
-  /** New orders; null: no limit. */
-  readonly perAccount: Rate | null;
-  readonly perMarket: Rate | null;
-  readonly global: Rate | null;
-  /** Notional sent per market and interval: a share of the market's depth. */
-  readonly notional: { readonly share: Fraction; readonly perUs: number } | null;
-  /** Depth by market index, in the settle asset; of others the floor of their dearest tier. */
-  readonly depth: ReadonlyMap<number, Decimal>;
-}
+/** Every stage that there is. */
+export const STAGE_NAMES: ReadonlySet<string> = new Set(NAMES);
 
 export interface Policy {
   readonly id: string;
@@ -179,8 +182,7 @@ export interface Policy {
   readonly sources: readonly string[];
   /** A liquidation stops at equity ≥ (1 + this) · maintenance. */
   readonly liquidationTarget: Fraction;
-  /** `deficit`, or `expected-bad-debt`: deficit × time to fill at the market's depth. */
-  readonly rank: 'deficit' | 'expected-bad-debt';
+  readonly rank: RankBy;
   /** Of what a closing brings beyond the bankruptcy price: the fee (a rate of its notional) goes to the fund, the rest where `surplus` says. */
   readonly fees: { readonly liquidation: Fraction; readonly surplus: 'account' | 'fund' };
   /** In the valuation asset: an order of less closes more instead, and a position of less is closed whole. */

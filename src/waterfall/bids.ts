@@ -1,0 +1,87 @@
+/** Bids in auctions: who may take, at what price, how much, and what that moves. A bid that cannot be taken has no effect. */
+import { legOfRow } from '../dispatch/orders.js';
+import { compareDecimals, divideRounded } from '../model/decimal.js';
+import { add, compare, divide, fractionToUnits, fraction, fromDecimal, multiply, ONE, subtract, ZERO } from '../model/fraction.js';
+import { accountOf, cash, EXACT_DECIMALS, type Lots, lots } from '../model/portfolio.js';
+import type { Bid, BreachRow } from '../model/records.js';
+import { askOf, shareAsk } from './auction-asks.js';
+import type { Auction, Case } from './case.js';
+import { rowsIn } from './closing.js';
+import type { Context } from './context.js';
+import { bufferMargin, largestShare } from './formulas/auction-price.js';
+import { type Part, tradeInside } from './inside-trades.js';
+import { takeReports } from './losses.js';
+import type { AuctionStage } from './policy.js';
+import { tellAuction } from './stages/auction.js';
+
+/** True when the bid took something. */
+export function takeBid(subject: Case, entry: AuctionStage, auction: Auction, bid: Bid, context: Context): boolean {
+  const { gates, now } = context;
+  if (auction.bids.has(bid.bidId) || !mayBid(subject, bid, context)) return false;
+  const rows = rowsIn(subject, entry).filter((row) => auction.leg === null || legOfRow(row) === auction.leg);
+  if (rows.length === 0 || rows.some(({ market }) => gates.ofMarket(market, now.timeUs) !== null)) return false;
+  const isTaken = auction.leg === null ? takeShare(subject, rows, entry, auction, bid, context) : takePosition(subject, rows[0], entry, auction, bid, context);
+  if (isTaken) auction.bids.add(bid.bidId);
+  return isTaken;
+}
+
+/** A registered bidder that is not in trouble, nor the defaulter. */
+function mayBid(subject: Case, { bidder }: Bid, { standby, port, isInCase }: Context): boolean {
+  if (!standby.bidders.has(bidder) || accountOf(subject.portfolio) === bidder || isInCase(bidder)) return false;
+  return port.report(bidder).standing === 'healthy';
+}
+
+/** Whether the bidder stays above maintenance with the requirement of what it takes on top of its own. */
+function canCarry(bidder: string, parts: readonly Part[], { port }: Context): boolean {
+  const { equity, maintenance } = port.report(bidder);
+  const added = parts.reduce(
+    (sum, { row, lots: count }) => add(sum, multiply(row.maintenance, fraction(BigInt(count), BigInt(Math.abs(row.lots))))),
+    ZERO,
+  );
+  return compare(equity, add(maintenance, added)) >= 0;
+}
+
+function takePosition(subject: Case, row: BreachRow, entry: AuctionStage, auction: Auction, bid: Bid, context: Context): boolean {
+  if (auction.startMark === null) return false;
+  const price = askOf(auction.startMark, row, entry, context.now.timeUs - auction.startedUs);
+  // Who takes over a long buys.
+  const isWorse = bid.limitPrice === null ? 0 : compareDecimals(price, bid.limitPrice) * Math.sign(row.lots);
+  if (isWorse > 0) return false;
+  const count = lots(Math.min(bid.lots ?? Math.abs(row.lots), Math.abs(row.lots)));
+  const parts: Part[] = [{ row, lots: count, price, counterparty: bid.bidder }];
+  if (!canCarry(bid.bidder, parts, context)) return false;
+  tellAuction(subject, auction, row, 'taken', entry, context, { bidder: bid.bidder, lots: count });
+  tradeInside(subject, parts, context);
+  return true;
+}
+
+/**
+ * The largest share of the portfolio that may be sold: positions change hands at the mark, each rounded up to whole lots, and the taker is
+ * paid (1 − d) of what they are worth, d being the share of it that is asked (Derive).
+ */
+function takeShare(subject: Case, rows: readonly BreachRow[], entry: AuctionStage, auction: Auction, bid: Bid, context: Context): boolean {
+  const { equity, maintenance } = subject.report;
+  const { policy, treasury, out, instruments } = context;
+  const ask = shareAsk(entry, context.now.timeUs - auction.startedUs);
+  if (equity.n <= 0n || (bid.limitPrice !== null && compareDecimals(ask, bid.limitPrice) > 0)) return false;
+  const discount = fromDecimal(ask);
+  const buffer = bufferMargin(subtract(equity, maintenance), equity, policy.liquidationTarget);
+  const share = largestShare({ buffer, markToMarket: equity, discount, reserved: ZERO });
+  const parts = rows.flatMap((row): Part[] => {
+    const count = Number(divideRounded(BigInt(Math.abs(row.lots)) * share.n, share.d, 'up'));
+    return count === 0 ? [] : [{ row, lots: lots(count) as Lots, price: row.mark, counterparty: bid.bidder }];
+  });
+  if (parts.length === 0 || !canCarry(bid.bidder, parts, context)) return false;
+  const asset = instruments.markets[rows[0].market].settleAsset;
+  const paid = divide(multiply(multiply(subtract(ONE, discount), equity), share), rows[0].index);
+  const amount = fractionToUnits(paid, EXACT_DECIMALS, 'down');
+  tellAuction(subject, auction, null, 'taken', entry, context, { bidder: bid.bidder, lots: null });
+  tradeInside(subject, parts, context);
+  if (amount <= 0n) return true;
+  const { portfolio, caseId } = subject;
+  const debit = { kind: 'portfolio', portfolio } as const;
+  const credit = { kind: 'portfolio', portfolio: bid.bidder } as const;
+  const transfers = [{ debit, credit, asset, amount: cash(amount), reason: 'auction', caseId } as const];
+  takeReports(subject, treasury.move(transfers, out));
+  return true;
+}

@@ -1,0 +1,80 @@
+/** A case: one default from its first breach to its last cent, and what the stage it is in has to remember. Plain data. */
+import type { Leg } from '../dispatch/orders.js';
+import { compare, type Fraction, multiply, ONE, add } from '../model/fraction.js';
+import type { Decimal } from '../model/decimal.js';
+
+import type { PortfolioReport } from '../model/records.js';
+
+/** A Dutch auction that is held: of one position, or of a share of the whole portfolio. */
+export interface Auction {
+  readonly auctionId: string;
+  /** Null: of the whole portfolio. */
+  readonly leg: Leg | null;
+  startedUs: number;
+  /** Mark at the start; of a whole portfolio unused. */
+  startMark: Decimal | null;
+  resets: number;
+  /** Ids of the bids that were taken: one that is told twice buys once. */
+  readonly bids: Set<string>;
+}
+
+/** What a stage remembers while a case is in it. */
+export interface StageMemory {
+  readonly enteredUs: number;
+  /** Orders of a leg that ended unfilled. */
+  readonly failures: Map<Leg, number>;
+  /** Legs that rest until a time. */
+  readonly restUntilUs: Map<Leg, number>;
+  /** Legs that an order was shown for: in shadow mode once each. */
+  readonly shown: Set<Leg>;
+  readonly auctions: Auction[];
+  /** Whether what the stage does once was done. */
+  isAsked: boolean;
+}
+
+export interface Case {
+  readonly caseId: string;
+  readonly portfolio: string;
+  readonly openedUs: number;
+  /** At the breach. */
+  readonly deficit: Fraction;
+  /** The last report while it was priced; `standing` and `version` of the last. */
+  report: PortfolioReport;
+  /** Place in the policy's stages; one past them: the venue's own loss account. */
+  entry: number;
+  isEntered: boolean;
+  memory: StageMemory;
+  /** Numbers ids of orders, auctions and inside trades. */
+  orderCount: number;
+  auctionCount: number;
+  tradeCount: number;
+  /** Whether anything was closed yet. */
+  hasClosed: boolean;
+  /** Whether orders that the fund would have paid for found nobody. */
+  isUnfillable: boolean;
+  /** Markets that it had positions in, ascending. */
+  readonly markets: Set<number>;
+  /** What was paid into it by the fund and every stage after, in the valuation asset. */
+  absorbed: Fraction;
+  /** Legs whose order was rejected since the last report: sending it again at once could go on for ever. */
+  readonly rejected: Set<Leg>;
+  /** Why nothing is done at the moment, a word. */
+  waiting: string;
+}
+
+export function freshMemory(timeUs: number): StageMemory {
+  return {
+    enteredUs: timeUs,
+    failures: new Map(),
+    restUntilUs: new Map(),
+    shown: new Set(),
+    auctions: [],
+    isAsked: false,
+  };
+}
+
+/** Whether a portfolio is as far above maintenance as a liquidation has to bring it: equity ≥ (1 + target) · maintenance. */
+export function isRestored({ equity, maintenance }: Pick<PortfolioReport, 'equity' | 'maintenance'>, target: Fraction): boolean {
+  return compare(equity, multiply(add(ONE, target), maintenance)) >= 0;
+}
+

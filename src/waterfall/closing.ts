@@ -1,0 +1,91 @@
+/** How stages close positions by orders: at most one an order's leg, as often as the policy lets it try, never on a mark that is not good enough. */
+import { legOfRow } from '../dispatch/orders.js';
+import { closingLimit, limitOf } from '../dispatch/sizing.js';
+import { bankruptcyPrice } from '../model/bankruptcy.js';
+import type { Decimal } from '../model/decimal.js';
+import { add, fromDecimal, multiply, ONE, subtract } from '../model/fraction.js';
+import type { Market } from '../model/instruments.js';
+import { type Lots, lots } from '../model/portfolio.js';
+import type { BreachRow, OrderStage, PortfolioReport } from '../model/records.js';
+import type { Case } from './case.js';
+import { type Context, on, type Step, wait } from './context.js';
+import { fillableLimit } from './formulas/bankruptcy-dydx.js';
+import type { OrderTerms, PricePolicy, Scope } from './policy.js';
+
+/** So much of a position is to be closed. */
+export interface Closing {
+  readonly row: BreachRow;
+  /** Above zero, at most the position's. */
+  readonly lots: Lots;
+}
+
+/** Rows of a case that an entry of the policy is for. */
+export function rowsIn(subject: Case, { markets }: Scope): readonly BreachRow[] {
+  const { rows } = subject.report;
+  return markets === null ? rows : rows.filter(({ market }) => markets.has(market));
+}
+
+/** All of each position. */
+export function whole(rows: readonly BreachRow[]): Closing[] {
+  return rows.map((row) => ({ row, lots: lots(Math.abs(row.lots)) }));
+}
+
+/** The limit of a closing order; null: none. */
+function limitFor(price: PricePolicy, market: Market, row: BreachRow, report: PortfolioReport): Decimal | null {
+  if (price.kind === 'market') return null;
+  if (price.kind === 'bankruptcy') return closingLimit(market, row, report);
+  if (price.kind === 'fillable') return limitOf(fillableLimit(market, row, report, price.adjustment, price.spread), market, row);
+  // Of a mark below zero the magnitude moves the other way: the price still moves against the closer.
+  const isDown = row.lots > 0 === row.mark.units >= 0n;
+  const share = isDown ? subtract(ONE, price.rate) : add(ONE, price.rate);
+  return limitOf(multiply(fromDecimal(row.mark), share), market, row);
+}
+
+/** What became of one position's closing. */
+type Outcome = 'live' | 'unfilled' | string;
+
+function closeOne(subject: Case, { row, lots: wanted }: Closing, stage: OrderStage, terms: OrderTerms, context: Context): Outcome {
+  const { desk, gates, now, out, instruments } = context;
+  const { report, memory, portfolio } = subject;
+  const leg = legOfRow(row);
+  const live = desk.orderOn(portfolio, leg);
+  if (live !== undefined) {
+    // Reduce-only: more than is there must not be closed.
+    if (live.remaining > Math.abs(row.lots)) desk.cancel(live, out);
+    return 'live';
+  }
+  if (desk.hasTurnedOver(portfolio, row, report.rows)) return 'live';
+  if ((memory.failures.get(leg) ?? 0) > terms.retries) return 'unfilled';
+  const blocked = gates.ofMarket(row.market, now.timeUs);
+  if (blocked !== null) return blocked;
+  if (subject.rejected.has(leg)) return 'rejected';
+  if (now.timeUs < (memory.restUntilUs.get(leg) ?? 0)) return 'cooldown';
+  if (memory.shown.has(leg)) return 'shadow';
+  const market = instruments.markets[row.market];
+  const want = {
+    caseId: subject.caseId,
+    portfolio,
+    row,
+    version: report.version,
+    lots: wanted,
+    limitPrice: limitFor(terms.price, market, row, report),
+    bankruptcyPrice: bankruptcyPrice(market, row, report),
+    stage,
+    ttlUs: terms.ttlUs,
+  };
+  const order = desk.place(want, subject.orderCount + 1, now, out);
+  if (order === null) return 'limited';
+  subject.orderCount += 1;
+  if (desk.mode === 'live') return 'live';
+  memory.shown.add(leg);
+  return 'shadow';
+}
+
+/** One step of closing: waits while an order is out or something keeps one from going, hands on when every position was tried often enough. */
+export function close(subject: Case, closings: readonly Closing[], stage: OrderStage, terms: OrderTerms, context: Context): Step {
+  const outcomes = closings.map((closing) => closeOne(subject, closing, stage, terms, context));
+  const waiting = outcomes.find((outcome) => outcome !== 'live' && outcome !== 'unfilled');
+  if (outcomes.includes('live')) return wait('order');
+  return waiting === undefined ? on(outcomes.length === 0 ? 'nothing-to-close' : 'unfilled') : wait(waiting);
+}
+

@@ -1,0 +1,43 @@
+/** Prices and trades that are made inside: at the bankruptcy price or at the mark, with another portfolio or with the venue itself. */
+import { closingSide } from '../dispatch/orders.js';
+import { bankruptcyPrice } from '../model/bankruptcy.js';
+import type { InternalTrade } from '../model/book-port.js';
+import type { Decimal } from '../model/decimal.js';
+import { type Fraction, fractionToUnits } from '../model/fraction.js';
+import { EXACT_DECIMALS, type Lots } from '../model/portfolio.js';
+import type { BreachRow } from '../model/records.js';
+import type { Case } from './case.js';
+import type { Context } from './context.js';
+import { takeReports } from './losses.js';
+
+/** A price of 18 decimals, rounded in the closing portfolio's favour: sells up, buys down. */
+export function insidePrice(exact: Fraction, row: Pick<BreachRow, 'lots'>): Decimal {
+  const units = fractionToUnits(exact, EXACT_DECIMALS, row.lots > 0 ? 'up' : 'down');
+  return { units, decimals: EXACT_DECIMALS };
+}
+
+/** The price at which closing all of a case's positions leaves exactly zero; the mark where there is no such price. */
+export function bankruptcyOrMark(subject: Case, row: BreachRow, { instruments }: Context): Decimal {
+  const exact = bankruptcyPrice(instruments.markets[row.market], row, subject.report);
+  return exact === null ? row.mark : insidePrice(exact, row);
+}
+
+/** Part of a row that goes to a counterparty; null: to the venue. */
+export interface Part {
+  readonly row: BreachRow;
+  readonly lots: Lots;
+  readonly price: Decimal;
+  readonly counterparty: string | null;
+}
+
+/** Books parts of a case's positions and takes in its new report. */
+export function tradeInside(subject: Case, parts: readonly Part[], { treasury, out }: Context): void {
+  const trades = parts.map(({ row, lots, price, counterparty }): InternalTrade => {
+    subject.tradeCount += 1;
+    const { market } = row;
+    const tradeId = `${subject.caseId}~${subject.tradeCount}`;
+    return { tradeId, portfolio: subject.portfolio, side: closingSide(row), counterparty, market, lots, price };
+  });
+  subject.hasClosed = true;
+  takeReports(subject, treasury.trade(trades, subject.caseId, out));
+}

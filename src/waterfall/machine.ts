@@ -1,0 +1,123 @@
+/** The waterfall: takes a case through the policy's stages, one after the other, until it waits or is done. Every stage is entered, or why not is told. */
+import type { Case } from './case.js';
+import { freshMemory, isRestored } from './case.js';
+import { assert } from '../model/errors.js';
+import type { StageEvent } from '../model/case-effects.js';
+import type { OrderStage } from '../model/records.js';
+import type { Context, Step } from './context.js';
+import { wait } from './context.js';
+import type { StageEntry, StageName } from './policy.js';
+import { adl } from './stages/adl.js';
+import { auction, tellAuction } from './stages/auction.js';
+import { backstop } from './stages/backstop.js';
+import { cancel } from './stages/cancel.js';
+import { convert } from './stages/convert.js';
+import { full } from './stages/full.js';
+import { fund } from './stages/fund.js';
+import { issuance } from './stages/issuance.js';
+import { marginCall } from './stages/margin-call.js';
+import { partial } from './stages/partial.js';
+import { socialise } from './stages/socialise.js';
+import { venueLoss } from './stages/venue-loss.js';
+
+/** Steps of one case within one record: far more than any policy takes. */
+const STEPS_MAX = 10_000;
+
+/** Stages that only send orders or wait: they show what they would do in shadow mode. The others move money. */
+const SHOWN_IN_SHADOW: ReadonlySet<StageName> = new Set<StageName>(['margin-call', 'cancel', 'partial', 'full', 'fund']);
+
+function stepIn(subject: Case, entry: StageEntry | null, context: Context): Step {
+  if (entry === null) return venueLoss(subject, context);
+  switch (entry.stage) {
+    case 'margin-call':
+      return marginCall(subject, entry, context);
+    case 'cancel':
+      return cancel(subject, entry, context);
+    case 'partial':
+      return partial(subject, entry, context);
+    case 'full':
+      return full(subject, entry, context);
+    case 'auction':
+      return auction(subject, entry, context);
+    case 'backstop':
+      return backstop(subject, entry, context);
+    case 'convert':
+      return convert(subject, entry, context);
+    case 'fund':
+      return fund(subject, entry, context);
+    case 'adl':
+      return adl(subject, entry, context);
+    case 'socialise':
+      return socialise(subject, entry, context);
+    case 'issuance':
+      return issuance(subject, entry, context);
+  }
+}
+
+/** Whether nothing is left to be done: restored to the target, or closed without a loss that nobody has borne. */
+export function isDone({ report }: Case, { policy }: Context): boolean {
+  if (report.standing === 'liquidatable' || report.equity.n < 0n) return false;
+  return report.positions === 0 || isRestored(report, policy.liquidationTarget);
+}
+
+/** Takes a case as far as it goes now. True when it is done. */
+export function advance(subject: Case, context: Context): boolean {
+  const { policy, gates, desk } = context;
+  for (let steps = 0; ; steps++) {
+    assert(steps < STEPS_MAX, `expected case ${subject.caseId} to come to rest`);
+    if (isDone(subject, context)) return true;
+    const entry = subject.entry < policy.stages.length ? policy.stages[subject.entry] : null;
+    const name: StageName = entry?.stage ?? 'venue-loss';
+    const blocked = gates.ofPortfolio(subject.portfolio) ?? gates.ofStage(name);
+    const mayMove = desk.mode === 'live' || (SHOWN_IN_SHADOW.has(name) && !(name === 'fund' && subject.report.positions === 0));
+    const step = blocked !== null ? wait(blocked) : mayMove ? stepIn(subject, entry, context) : wait('shadow');
+    if (step.next === 'again' || step.next === 'wait') enter(subject, name, context);
+    if (step.next === 'wait') {
+      subject.waiting = step.why;
+      return false;
+    }
+    if (step.next === 'again') continue;
+    if (step.next === 'on' && isStillOut(subject, name, context)) {
+      subject.waiting = 'cancelling';
+      return false;
+    }
+    leave(subject, name, step.why, context);
+    subject.entry = step.next === 'back' ? step.entry : subject.entry + 1;
+  }
+}
+
+/** Orders of a stage that hands on are cancelled and waited for: what they execute is no longer the next stage's. */
+function isStillOut(subject: Case, name: StageName, { desk, out }: Context): boolean {
+  let isOut = false;
+  for (const order of desk.table.ofPortfolio(subject.portfolio).values()) {
+    if (order.stage !== (name as OrderStage)) continue;
+    desk.cancel(order, out);
+    isOut = true;
+  }
+  return isOut;
+}
+
+function enter(subject: Case, name: StageName, context: Context): void {
+  if (subject.isEntered) return;
+  subject.isEntered = true;
+  tell(subject, name, 'entered', '', context);
+}
+
+function leave(subject: Case, name: StageName, why: string, context: Context): void {
+  tell(subject, name, subject.isEntered ? 'left' : 'skipped', why, context);
+  endAuctions(subject, context);
+  subject.isEntered = false;
+  subject.memory = freshMemory(context.now.timeUs);
+}
+
+/** Auctions that are held end with their stage, or with their case. */
+export function endAuctions(subject: Case, context: Context): void {
+  const entry = context.policy.stages[subject.entry];
+  if (entry?.stage !== 'auction') return;
+  for (const held of subject.memory.auctions.splice(0)) tellAuction(subject, held, null, 'ended', entry, context);
+}
+
+function tell(subject: Case, stage: StageName, event: StageEvent['event'], reason: string, { out, now }: Context): void {
+  const { caseId, portfolio, entry } = subject;
+  out.stages.push({ caseId, portfolio, stage, entry, event, reason, timeUs: now.timeUs });
+}

@@ -1,0 +1,110 @@
+/** Auto-deleveraging: opposing positions are closed against the bankrupt one, the best ranked first, until nothing is left of it. */
+import type { AdlTarget } from '../../model/book-port.js';
+import type { Decimal } from '../../model/decimal.js';
+import { fractionToUnits, fromDecimal, multiply, subtract } from '../../model/fraction.js';
+import { unitsOf, unitValue } from '../../model/margin.js';
+import { accountOf, cash, EXACT_DECIMALS, type Lots, lots, sideOf } from '../../model/portfolio.js';
+import type { BreachRow } from '../../model/records.js';
+import type { Case } from '../case.js';
+import { rowsIn } from '../closing.js';
+import { AGAIN, type Context, on, type Stage, wait } from '../context.js';
+import { fundBefore, isCovered } from '../expected-loss.js';
+import { shareLoss } from '../formulas/loss-sharing.js';
+import { bankruptcyOrMark, type Part, tradeInside } from '../inside-trades.js';
+import type { AdlStage } from '../policy.js';
+
+export const adl: Stage<AdlStage> = (subject, entry, context) => {
+  const { gates, now } = context;
+  const rows = rowsIn(subject, entry);
+  if (rows.length === 0) return on('no-position');
+  const before = fundBefore(context, subject.entry);
+  if (before !== null && !subject.isUnfillable && isCovered(subject, before.stage, context)) {
+    return { next: 'back', entry: before.entry, why: 'fund-covers' };
+  }
+  const blocked = rows.map(({ market }) => gates.ofMarket(market, now.timeUs));
+  const open = rows.filter((_, i) => blocked[i] === null);
+  const done = open.filter((row) => deleverage(subject, row, entry, context));
+  if (done.length > 0) return AGAIN;
+  const reason = blocked.find((why) => why !== null);
+  return reason === undefined || reason === null ? on('no-counterparty') : wait(reason);
+};
+
+/** Whether somebody took some of it. */
+function deleverage(subject: Case, row: BreachRow, entry: AdlStage, context: Context): boolean {
+  const price = entry.price === 'mark' ? row.mark : bankruptcyOrMark(subject, row, context);
+  const size = lots(Math.abs(row.lots));
+  const own = accountOf(subject.portfolio);
+  const targets = context.port.adlQueue({
+    market: row.market,
+    side: row.lots > 0 ? 'short' : 'long',
+    method: entry.method,
+    lots: size,
+    price,
+    hedgeAware: entry.hedgeAware,
+    isExcluded: (portfolio) => accountOf(portfolio) === own || context.isInCase(portfolio) || isBackstop(portfolio, context),
+  });
+  const taken = entry.method === 'pro-rata' ? proRata(size, targets) : inOrder(size, targets);
+  if (taken.length === 0) return false;
+  tell(subject, row, price, taken, context);
+  const parts = taken.map(({ target, count }): Part => ({ row, lots: count, price, counterparty: target.portfolio }));
+  tradeInside(subject, parts, context);
+  return true;
+}
+
+function isBackstop(portfolio: string, { policy }: Context): boolean {
+  return policy.stages.some((entry) => entry.stage === 'backstop' && entry.account === accountOf(portfolio));
+}
+
+interface Taken {
+  readonly target: AdlTarget;
+  readonly count: Lots;
+}
+
+function inOrder(size: Lots, targets: readonly AdlTarget[]): Taken[] {
+  const taken: Taken[] = [];
+  let left: number = size;
+  for (const target of targets) {
+    if (left === 0) break;
+    const count = Math.min(left, target.lots);
+    left -= count;
+    taken.push({ target, count: lots(count) });
+  }
+  return taken;
+}
+
+/** Whole lots by unrealised profit; what flooring leaves over goes a lot each, in order. */
+function proRata(size: Lots, targets: readonly AdlTarget[]): Taken[] {
+  const caps = targets.map((target) => BigInt(target.lots));
+  const { shares, remainder } = shareLoss(
+    BigInt(size),
+    targets.map(({ unrealisedPnl }) => (unrealisedPnl > 0n ? unrealisedPnl : 0n)),
+    caps,
+  );
+  let left = remainder;
+  return targets.flatMap((target, i) => {
+    const extra = left > 0n && shares[i] < caps[i] && target.unrealisedPnl > 0n ? 1n : 0n;
+    left -= extra;
+    const count = shares[i] + extra;
+    return count === 0n ? [] : [{ target, count: lots(Number(count)) }];
+  });
+}
+
+/** What each counterparty gives up: the worth of what it closes at the mark, less at the price. */
+function tell(subject: Case, row: BreachRow, price: Decimal, taken: readonly Taken[], { instruments, out, now }: Context): void {
+  const market = instruments.markets[row.market];
+  const better = subtract(unitValue(market, fromDecimal(row.mark)), unitValue(market, fromDecimal(price)));
+  for (const { target, count } of taken) {
+    const held = unitsOf(market, row.lots > 0 ? -count : count);
+    out.adl.push({
+      caseId: subject.caseId,
+      portfolio: subject.portfolio,
+      counterparty: target.portfolio,
+      market: row.market,
+      side: sideOf(row.lots),
+      lots: count,
+      price,
+      forgone: cash(fractionToUnits(multiply(held, better), EXACT_DECIMALS, 'nearest')),
+      timeUs: now.timeUs,
+    });
+  }
+}

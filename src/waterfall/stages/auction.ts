@@ -1,0 +1,77 @@
+/** A Dutch auction of positions, or of a share of the whole portfolio: its price falls until somebody takes it, it is started anew, or it is given up. */
+import { closingSide, legOfRow } from '../../dispatch/orders.js';
+import type { AuctionEvent } from '../../model/case-effects.js';
+import { compare, multiply } from '../../model/fraction.js';
+import { type Lots, lots } from '../../model/portfolio.js';
+import type { BreachRow } from '../../model/records.js';
+import { askOf, shareAsk } from '../auction-asks.js';
+import type { Auction, Case } from '../case.js';
+import { rowsIn } from '../closing.js';
+import { type Context, on, type Stage, type Step, wait } from '../context.js';
+import { auctionShare } from '../formulas/auction-price.js';
+import type { AuctionStage } from '../policy.js';
+
+export const auction: Stage<AuctionStage> = (subject, entry, context) => {
+  const rows = rowsIn(subject, entry);
+  if (rows.length === 0) return on('no-position');
+  if (context.standby.bidders.size < entry.biddersMin) return on('too-few-bidders');
+  if (entry.of === 'position') return rows.map((row) => hold(subject, row, entry, context)).reduce(worse);
+  return subject.report.equity.n <= 0n ? on('insolvent') : hold(subject, null, entry, context);
+};
+
+/** Waits as long as one of two waits. */
+function worse(a: Step, b: Step): Step {
+  return a.next === 'wait' ? a : b;
+}
+
+/** Opens the auction of a row (null: of the whole portfolio), or looks whether the one that is held has to be started anew. */
+function hold(subject: Case, row: BreachRow | null, entry: AuctionStage, context: Context): Step {
+  const { gates, now } = context;
+  const markets = row === null ? subject.report.rows.map(({ market }) => market) : [row.market];
+  const blocked = markets.map((market) => gates.ofMarket(market, now.timeUs)).find((why) => why !== null);
+  if (blocked !== undefined && blocked !== null) return wait(blocked);
+  const leg = row === null ? null : legOfRow(row);
+  const held = subject.memory.auctions.find((each) => each.leg === leg);
+  if (held === undefined) {
+    subject.auctionCount += 1;
+    const auctionId = `${subject.caseId}!${subject.auctionCount}`;
+    const opened: Auction = { auctionId, leg, startedUs: now.timeUs, startMark: row?.mark ?? null, resets: 0, bids: new Set() };
+    subject.memory.auctions.push(opened);
+    tellAuction(subject, opened, row, 'opened', entry, context);
+    return wait('bids');
+  }
+  const ageUs = now.timeUs - held.startedUs;
+  const hasDropped = compare(auctionShare(entry, ageUs), multiply(entry.start, entry.resetDrop)) < 0;
+  if (ageUs < entry.resetAgeUs && !hasDropped) return wait('bids');
+  if (held.resets >= entry.resetsMax) return on('no-bids');
+  held.resets += 1;
+  held.startedUs = now.timeUs;
+  held.startMark = row?.mark ?? null;
+  tellAuction(subject, held, row, 'reset', entry, context);
+  return wait('bids');
+}
+
+export function tellAuction(
+  subject: Case,
+  { auctionId, startMark, startedUs }: Auction,
+  row: BreachRow | null,
+  event: AuctionEvent['event'],
+  entry: AuctionStage,
+  { out, now }: Context,
+  taken: { readonly bidder: string; readonly lots: Lots | null } | null = null,
+): void {
+  const ageUs = now.timeUs - startedUs;
+  const left = row === null ? null : lots(Math.abs(row.lots));
+  out.auctions.push({
+    auctionId,
+    caseId: subject.caseId,
+    portfolio: subject.portfolio,
+    event,
+    market: row?.market ?? null,
+    side: row === null ? null : closingSide(row),
+    lots: taken === null ? left : taken.lots,
+    price: row === null || startMark === null ? shareAsk(entry, ageUs) : askOf(startMark, row, entry, ageUs),
+    bidder: taken?.bidder ?? null,
+    timeUs: now.timeUs,
+  });
+}

@@ -1,0 +1,47 @@
+/** A backstop account takes positions over at their bankruptcy price, while it has the means and has not lost too much by it. */
+import { add, compare, type Fraction, fromDecimal, multiply, ONE, reduce, subtract, ZERO } from '../../model/fraction.js';
+import { unitsOf, unitValue } from '../../model/margin.js';
+import { lots } from '../../model/portfolio.js';
+import type { BreachRow } from '../../model/records.js';
+import { rowsIn } from '../closing.js';
+import { AGAIN, type Context, on, type Stage, wait } from '../context.js';
+import { bankruptcyOrMark, type Part, tradeInside } from '../inside-trades.js';
+import type { BackstopStage } from '../policy.js';
+
+export const backstop: Stage<BackstopStage> = (subject, entry, context) => {
+  const { report } = subject;
+  const rows = rowsIn(subject, entry);
+  if (rows.length === 0) return on('no-position');
+  if (compare(report.equity, multiply(entry.below, report.maintenance)) >= 0) return on('above-threshold');
+  const blocked = rows.map(({ market }) => context.gates.ofMarket(market, context.now.timeUs)).find((why) => why !== null);
+  if (blocked !== undefined && blocked !== null) return wait(blocked);
+  const parts = rows.map((row): Part => {
+    return { row, lots: lots(Math.abs(row.lots)), price: bankruptcyOrMark(subject, row, context), counterparty: entry.account };
+  });
+  const loss = parts.reduce((sum, part) => add(sum, lossAtMark(part, context)), ZERO);
+  const refusal = refusalOf(entry, rows, loss, context);
+  if (refusal !== null) return on(refusal);
+  context.standby.lose(loss);
+  tradeInside(subject, parts, context);
+  return AGAIN;
+};
+
+/** What whoever takes a part over loses by it at the mark, in the valuation asset; below zero: gains. */
+function lossAtMark({ row, price }: Part, { instruments }: Context): Fraction {
+  const market = instruments.markets[row.market];
+  const worse = subtract(unitValue(market, fromDecimal(price)), unitValue(market, fromDecimal(row.mark)));
+  return reduce(multiply(multiply(unitsOf(market, row.lots), worse), row.index));
+}
+
+/** Why the backstop does not take it, a word; null: it does. It must stay above maintenance with as much again for what it takes over. */
+function refusalOf(entry: BackstopStage, rows: readonly BreachRow[], loss: Fraction, context: Context): string | null {
+  const { port, standby, policy } = context;
+  if (context.isInCase(entry.account)) return 'backstop-in-default';
+  const { standing, equity, maintenance, version } = port.report(entry.account);
+  if (version === 0) return 'no-backstop';
+  if (standing !== 'healthy') return `backstop-${standing}`;
+  if (entry.lossLimit !== null && compare(add(standby.backstopLoss, loss), fromDecimal(entry.lossLimit)) > 0) return 'loss-limit';
+  const taken = rows.reduce((sum, row) => add(sum, row.maintenance), ZERO);
+  const needed = multiply(add(ONE, policy.liquidationTarget), add(maintenance, add(taken, taken)));
+  return compare(subtract(equity, loss), needed) < 0 ? 'backstop-too-small' : null;
+}

@@ -1,0 +1,58 @@
+/** Partial liquidation: closes what brings the portfolio to its target, in rounds, and hands on what nothing partial can restore. */
+import { legOfRow } from '../../dispatch/orders.js';
+import type { BreachRow } from '../../model/records.js';
+import type { Case } from '../case.js';
+import { type Closing, close, rowsIn } from '../closing.js';
+import type { Context, Stage } from '../context.js';
+import { on } from '../context.js';
+import { partialLots, withDust } from '../formulas/partial-lots.js';
+import { restoreLots } from '../formulas/restore-size.js';
+import type { PartialStage } from '../policy.js';
+
+/** Of each row; a leg that has had its round is closed as far as restores. */
+function sizes(subject: Case, entry: PartialStage, rows: readonly BreachRow[], context: Context): Closing[] {
+  const { instruments, policy } = context;
+  const { report, memory } = subject;
+  const terms = { target: policy.liquidationTarget, slippage: entry.slippage };
+  const round = partialLots(entry.method, rows, report, instruments.markets, terms);
+  const restore = restoreLots(rows, report, instruments.markets, terms);
+  return rows.flatMap((row, i) => {
+    const wanted = memory.restUntilUs.has(legOfRow(row)) ? restore[i] : round[i];
+    const count = withDust(wanted, row, instruments.markets[row.market], policy.dust.orderMin);
+    return count === 0 ? [] : [{ row, lots: count }];
+  });
+}
+
+/** Whether even closing all of it leaves the portfolio short: that is what a full liquidation is for. */
+function isBeyond(subject: Case, entry: PartialStage, closings: readonly Closing[], rows: readonly BreachRow[]): boolean {
+  const { kind } = entry.method;
+  if (kind === 'fraction' || kind === 'increment') return subject.report.equity.n <= 0n;
+  return closings.length === rows.length && closings.every(({ row, lots }) => lots === Math.abs(row.lots));
+}
+
+export const partial: Stage<PartialStage> = (subject, entry, context) => {
+  const rows = rowsIn(subject, entry);
+  if (rows.length === 0) return on('no-position');
+  const closings = sizes(subject, entry, rows, context);
+  const { desk, now } = context;
+  // What is out is waited for, whatever the sizes of now would be.
+  const isOut = rows.some((row) => desk.orderOn(subject.portfolio, legOfRow(row)) !== undefined);
+  if (!isOut && isBeyond(subject, entry, closings, rows)) return on('beyond-restoring');
+  const before = subject.orderCount;
+  const step = close(subject, isOut ? rowsOut(subject, rows, context) : closings, 'partial', entry, context);
+  if (entry.method.kind === 'fraction' && subject.orderCount > before) {
+    for (const { row } of closings) {
+      if (desk.orderOn(subject.portfolio, legOfRow(row)) !== undefined)
+        subject.memory.restUntilUs.set(legOfRow(row), now.timeUs + entry.method.cooldownUs);
+    }
+  }
+  return step;
+};
+
+/** The closings of orders that are out. */
+function rowsOut(subject: Case, rows: readonly BreachRow[], { desk }: Context): Closing[] {
+  return rows.flatMap((row) => {
+    const order = desk.orderOn(subject.portfolio, legOfRow(row));
+    return order === undefined ? [] : [{ row, lots: order.remaining }];
+  });
+}

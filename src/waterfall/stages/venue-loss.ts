@@ -1,0 +1,42 @@
+/** Always last: what nobody else would bear is the venue's. It takes over what could not be closed, sells what is left, and pays what is missing. */
+import { lots } from '../../model/portfolio.js';
+import { AGAIN, type Context, type Step, wait } from '../context.js';
+import type { Case } from '../case.js';
+import { convertAll } from '../conversion.js';
+import { bankruptcyOrMark, tradeInside } from '../inside-trades.js';
+import { isLoss, payIn, shortfalls } from '../losses.js';
+
+export function venueLoss(subject: Case, context: Context): Step {
+  const { gates, now } = context;
+  const { rows } = subject.report;
+  const blocked = rows.map(({ market }) => gates.ofMarket(market, now.timeUs));
+  const open = rows.filter((_, i) => blocked[i] === null);
+  if (open.length > 0) {
+    const parts = open.map((row) => ({
+      row,
+      lots: lots(Math.abs(row.lots)),
+      price: bankruptcyOrMark(subject, row, context),
+      counterparty: null,
+    }));
+    alert(subject, 'takes over the positions', context);
+    tradeInside(subject, parts, context);
+    return AGAIN;
+  }
+  const reason = blocked.find((why) => why !== null);
+  if (reason !== undefined && reason !== null) return wait(reason);
+  if (convertAll(subject, context)) return AGAIN;
+  if (!isLoss(subject.report)) return wait('nothing-to-bear');
+  const payments = shortfalls(subject.report).map(({ asset, index, amount }) => ({
+    from: { kind: 'venue' } as const,
+    asset,
+    index,
+    amount,
+  }));
+  alert(subject, 'bears the loss', context);
+  payIn(subject, payments, 'venue-loss', context);
+  return AGAIN;
+}
+
+function alert(subject: Case, what: string, { out, now }: Context): void {
+  out.alerts.push({ code: 'venue-loss', text: `the venue ${what} of ${subject.caseId}`, timeUs: now.timeUs });
+}
