@@ -50,6 +50,9 @@ export function driftSize({
   return perUnit.n <= 0n || compare(marginRatio, liquidatorFee) <= 0 ? null : reduce(divide(shortage, perUnit));
 }
 
+/** Denominators from which a sum is reduced. */
+const LONG = 1n << 1024n;
+
 /** How far a liquidation goes, and what it is expected to cost. */
 export interface RestoreTerms {
   /** Equity is to reach (1 + target) · maintenance. */
@@ -61,9 +64,9 @@ export interface RestoreTerms {
 /** What one lot of a position is, in the settle asset, on the basis of its requirement (the mark, or its own average entry). At least 0. */
 export function notionalPerLot(row: Pick<BreachRow, 'lots' | 'cost' | 'mark'>, market: Market): Fraction {
   if (market.maintenance.basis === 'mark') {
-    return reduce(absolute(multiply(lotValue(market), unitValue(market, fromDecimal(row.mark)))));
+    return absolute(multiply(lotValue(market), unitValue(market, fromDecimal(row.mark))));
   }
-  return reduce(absolute(divide(entryValue(market, row), fraction(BigInt(row.lots)))));
+  return absolute(divide(entryValue(market, row), fraction(BigInt(row.lots))));
 }
 
 /** What closing one lot loses in the settle asset: the taker fee at a mark moved by the slippage against the closer, and that move. At least 0. */
@@ -73,7 +76,7 @@ function costPerLot(row: BreachRow, market: Market, slippage: Fraction): Fractio
   const worth = unitValue(market, mark);
   const traded = unitValue(market, row.lots > 0 ? subtract(mark, moved) : add(mark, moved));
   const slipped = absolute(subtract(worth, traded));
-  return reduce(multiply(lotValue(market), add(slipped, multiply(market.takerFee, absolute(traded)))));
+  return multiply(lotValue(market), add(slipped, multiply(market.takerFee, absolute(traded))));
 }
 
 /** Least lots of a table's tier: of a notional at its floor. */
@@ -100,8 +103,8 @@ function mostThatStay(
     const low = lotsAtFloor(market, tier, perLot);
     if (low > high) continue;
     const { rate, deduction } = requirementLine(market.maintenance, tier);
-    const slope = reduce(subtract(gain, multiply(weight, multiply(rate, perLot))));
-    const start = reduce(add(base, multiply(weight, deduction)));
+    const slope = subtract(gain, multiply(weight, multiply(rate, perLot)));
+    const start = add(base, multiply(weight, deduction));
     if (add(start, multiply(slope, fraction(high))).n >= 0n) return high;
     if (slope.n < 0n && start.n >= 0n) {
       const root = divide(start, negate(slope));
@@ -111,6 +114,11 @@ function mostThatStay(
     high = low - 1n;
   }
   return null;
+}
+
+/** Lowest terms are dear to find, and sums of a few positions do without: only long ones are made shorter. */
+function shortened(value: Fraction): Fraction {
+  return value.d < LONG ? value : reduce(value);
 }
 
 /** Rows by maintenance descending; ties by market, long before short. */
@@ -148,17 +156,17 @@ export function restoreLots(
     const market = markets[row.market];
     const all = BigInt(Math.abs(row.lots));
     const loss = multiply(row.index, costPerLot(row, market, slippage));
-    const afterAll = reduce(subtract(equity, multiply(loss, fraction(all))));
-    const needed = reduce(subtract(maintenance, row.maintenance));
+    const afterAll = subtract(equity, multiply(loss, fraction(all)));
+    const needed = subtract(maintenance, row.maintenance);
     // With y lots left: equity − loss·(all − y) − factor·(maintenance − its own + index·f(y)).
     const stays = mostThatStay(market, all, row.maintenance.n === 0n ? ZERO : notionalPerLot(row, market), {
-      base: reduce(subtract(afterAll, multiply(factor, needed))),
+      base: subtract(afterAll, multiply(factor, needed)),
       gain: loss,
       weight: multiply(factor, row.index),
     });
     closed[i] = wholeLots(Number(all - (stays ?? 0n)));
     if (stays !== null) return closed;
-    [equity, maintenance] = [afterAll, needed];
+    [equity, maintenance] = [shortened(afterAll), shortened(needed)];
   }
   return closed;
 }
