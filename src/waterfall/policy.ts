@@ -50,7 +50,7 @@ export type PartialMethod =
   | { readonly kind: 'restore' }
   /** A share of a position whose notional is above `above` (valuation asset), all of a smaller one; then a pause. */
   | { readonly kind: 'fraction'; readonly share: Fraction; readonly above: Decimal; readonly cooldownUs: number }
-  /** Down to the floor of the tier so many below its own. */
+  /** Down into the tier so many below its own; all of a position that has none. */
   | { readonly kind: 'tier'; readonly tiers: number }
   | { readonly kind: 'increment'; readonly lots: Lots };
 
