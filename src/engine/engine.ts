@@ -72,7 +72,7 @@ export class Engine {
     if (record.type === 'tick') return this.applyTick(record);
     this.timeUs = Math.max(this.timeUs, record.timeUs);
     const now = this.moment();
-    if (record.type === 'book') return this.caseHalf.onReports(this.scanHalf.setAccounts(record.rows), now);
+    if (record.type === 'book') return this.caseHalf.onReports(this.scanHalf.setAccounts(record.rows).reports, now);
     if (record.type === 'acks') return this.caseHalf.onAcks(record.acks, now);
     if (record.type === 'fills') return this.applyFills(record, now);
     assert(record.type === 'clock', `expected a known type of record, was ${JSON.stringify(record)}`);

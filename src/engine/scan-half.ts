@@ -1,25 +1,16 @@
 /** The scan half of the engine: book, scan and verdict. It knows its portfolios and reports on them; it knows no cases. */
-import { lossToZero } from '../model/bankruptcy.js';
-import { add, divide, type Fraction, fromDecimal, ZERO } from '../model/fraction.js';
-import { type Instruments, isPlain } from '../model/instruments.js';
-import { type Account, cash, cost, fundedMarkets, lots } from '../model/portfolio.js';
+import type { Instruments } from '../model/instruments.js';
+import { type Account, fundedMarkets } from '../model/portfolio.js';
 import { ProblemList } from '../model/problems.js';
-import type {
-  BookedFill,
-  BookRow,
-  BreachRow,
-  Fill,
-  PortfolioReport,
-  PriceUpdate,
-  Standing,
-  Valuation,
-} from '../model/records.js';
+import type { BookedFill, BookRow, Fill, PortfolioReport, PriceUpdate, Release } from '../model/records.js';
 import type { Backend } from '../scan/backend.js';
-import { bookFills } from '../scan/fill.js';
-import { checkAccount, LiveBook } from '../scan/live-book.js';
+import { bookFills } from '../scan/booking.js';
+import { checkAccount } from '../scan/check-account.js';
+import { LiveBook } from '../scan/live-book.js';
 import { Scanner } from '../scan/scanner.js';
-
-const NOTHING: Valuation = { equity: ZERO, maintenance: ZERO };
+import type { BookChange } from '../scan/totals.js';
+import { BookDesk } from './book-desk.js';
+import { Watch } from './watch.js';
 
 /** Counts of the last scan. */
 export interface ScanCounts {
@@ -31,45 +22,49 @@ export interface ScanCounts {
 export class ScanHalf {
   readonly book: LiveBook;
   readonly scanner: Scanner;
+  /** What cases may ask in the middle of a record. */
+  readonly desk: BookDesk;
   readonly counts: ScanCounts = { nominees: 0, unpriced: 0, insolvent: 0 };
-  /** Whether every asset counts as it stands, and only positions need margin. */
-  private readonly isPlain: boolean;
-  /** Portfolios last reported as liquidatable. */
-  private readonly watched = new Set<string>();
-  /** Ids of portfolios without positions whose cash is negative: no mark moves them, so no scan looks at them. */
-  readonly drained = new Set<string>();
+  private readonly watch: Watch;
 
   constructor(instruments: Instruments, backend: Backend) {
     this.book = new LiveBook(instruments);
-    this.isPlain = instruments.orderMargin === 'initial' && instruments.assets.every(isPlain);
     this.scanner = new Scanner(this.book, backend);
+    this.watch = new Watch(this.scanner);
+    this.desk = new BookDesk(this.scanner, this.watch);
   }
 
-  /** New prices, a scan, and a report of every portfolio that is liquidatable or has just ceased to be. */
+  /** Ids of portfolios without rows whose cash is negative. */
+  get drained(): ReadonlySet<string> {
+    return this.watch.drained;
+  }
+
+  /**
+   * New prices, a scan, and a report of every portfolio that is liquidatable, or is followed, or was reported as other than healthy and may no longer be;
+   * of insolvent ones once.
+   */
   tick(prices: PriceUpdate): PortfolioReport[] {
     this.scanner.setPrices(prices);
     const reports: PortfolioReport[] = [];
-    const found = this.scanner.scan((handle) => reports.push(this.reportJudged(handle, 'liquidatable')));
+    const { reporter } = this.watch;
+    const found = this.scanner.scan((handle) => reports.push(reporter.judged(handle, 'liquidatable')));
     this.counts.nominees = found.nominees;
     this.counts.unpriced = found.unpriced.length;
     this.counts.insolvent = found.insolvent.length + this.drained.size;
-    const now = new Set(reports.map(({ portfolio }) => portfolio));
-    for (const portfolio of this.watched) if (!now.has(portfolio)) reports.push(this.reportOf(portfolio));
-    for (const report of reports) this.watch(report);
-    return reports;
+    return this.watch.onScan(reports, found.insolvent);
   }
 
   /** Puts an account into the book without a report: the state before the first record. */
   load(account: Account): void {
-    for (const handle of this.book.setAccount(account, 0)) this.trackDrained(this.book.store.idOf(handle));
+    for (const handle of this.book.setAccount(account, 0)) this.watch.note(this.book.store.idOf(handle));
   }
 
   /**
-   * Applies account rows, all or none. Reports those that were liquidatable; the others wait for the next tick's scan. Refused: a
-   * version that is not above the account's present one, and a funding index in a market whose own nobody has told: what has accrued
-   * since would be unknown.
+   * Applies account rows, all or none. Reports those that were not healthy, that are followed, or that are insolvent now without a row; the others wait for
+   * the next tick's scan. Refused: a version that is not above the account's present one, and a funding index in a market whose own nobody has
+   * told: what has accrued since would be unknown.
    */
-  setAccounts(rows: readonly BookRow[]): PortfolioReport[] {
+  setAccounts(rows: readonly BookRow[]): { readonly change: BookChange; readonly reports: readonly PortfolioReport[] } {
     const problems = new ProblemList();
     const seen = new Map<string, number>();
     for (const [i, { account, version }] of rows.entries()) {
@@ -84,107 +79,47 @@ export class ScanHalf {
     }
     problems.throwIfAny();
     for (const { account } of rows) checkAccount(account);
+    const before = this.book.totals.copy();
     const changed: string[] = [];
     for (const { account, version } of rows) {
       changed.push(...this.book.portfolioIds(account.id));
       this.book.setAccount(account, version);
       changed.push(...this.book.portfolioIds(account.id));
     }
-    return this.follow(changed, false);
+    return { change: this.book.totals.changeSince(before), reports: this.watch.onChange(changed, false) };
   }
 
-  /** Books trades, all or none. Reports every portfolio that they changed. */
-  applyFills(fills: readonly Fill[]): { booked: BookedFill[]; reports: PortfolioReport[] } {
-    const changed = bookFills(this.book, fills);
-    const { verdict } = this.scanner;
-    const booked = fills.map((fill): BookedFill => {
-      const index = verdict.indexOf(this.book.instruments.markets[fill.market].settleAsset);
-      const nothing = { realised: cash(0n), funding: cash(0n), lotsChange: lots(0), costChange: cost(0n) };
-      return {
-        fill,
-        portfolio: fill.account,
-        mark: verdict.markOf(fill.market),
-        index: index === null ? null : fromDecimal(index),
-        ...nothing,
-      };
-    });
-    return { booked, reports: this.follow(changed, true) };
-  }
-
-  private follow(changed: readonly string[], all: boolean): PortfolioReport[] {
-    const reports: PortfolioReport[] = [];
-    for (const portfolio of new Set(changed)) {
-      this.trackDrained(portfolio);
-      if (!all && !this.watched.has(portfolio)) continue;
-      const report = this.reportOf(portfolio);
-      this.watch(report);
-      reports.push(report);
+  /** Takes the open orders of accounts out of the book, all or none, and reports their cross portfolios. Refused: an account that is not there. */
+  removeOrders(accounts: readonly string[]): PortfolioReport[] {
+    const { book } = this;
+    const problems = new ProblemList();
+    for (const [i, account] of accounts.entries()) {
+      const handle = book.store.find(account);
+      if (handle < 0 || book.isIsolated(handle)) problems.add(`accounts[${i}]`, 'a known account', JSON.stringify(account));
     }
-    return reports;
+    problems.throwIfAny();
+    for (const account of accounts) {
+      const handle = book.store.find(account);
+      const { orders, ...rest } = book.portfolio(handle);
+      if (orders !== undefined) book.setPortfolio(handle, rest);
+    }
+    return this.watch.onChange(accounts, true);
   }
 
-  /** A portfolio that stands on no shelf, and is less than nothing. */
-  private trackDrained(portfolio: string): void {
-    const { store } = this.book;
-    const handle = store.find(portfolio);
-    if (handle >= 0 && store.rowsOf(handle) === 0 && store.cashOf(handle) < 0n) this.drained.add(portfolio);
-    else this.drained.delete(portfolio);
-  }
-
-  private watch({ portfolio, standing }: PortfolioReport): void {
-    if (standing === 'liquidatable' || standing === 'unpriced') this.watched.add(portfolio);
-    else this.watched.delete(portfolio);
-  }
-
-  private reportOf(portfolio: string): PortfolioReport {
-    const handle = this.book.store.find(portfolio);
-    if (handle >= 0) return this.reportJudged(handle, this.scanner.verdict.judge(handle));
+  /**
+   * Books trades, all or none. Reports every portfolio that they changed. A closed isolated position gives its collateral back, unless it is followed: then
+   * when it no longer is.
+   */
+  applyFills(fills: readonly Fill[]): {
+    readonly booked: readonly BookedFill[];
+    readonly releases: readonly Release[];
+    readonly reports: readonly PortfolioReport[];
+  } {
+    const { booked, releases, changed } = bookFills(this.book, fills, (portfolio) => this.watch.followed.has(portfolio));
     return {
-      portfolio,
-      standing: 'healthy',
-      version: 0,
-      ...NOTHING,
-      positions: 0,
-      lossToZero: null,
-      rows: [],
-      assets: [],
-      openOrders: 0,
+      booked: booked.map((booking) => this.desk.priced(booking)),
+      releases,
+      reports: this.watch.onChange(changed, true),
     };
-  }
-
-  /** Of the portfolio that the verdict judged last. */
-  private reportJudged(handle: number, standing: Standing): PortfolioReport {
-    const { verdict } = this.scanner;
-    const valuation = standing === 'unpriced' ? NOTHING : verdict.valuation();
-    const rows = standing === 'liquidatable' ? verdict.breachRows(handle) : [];
-    return {
-      portfolio: this.book.store.idOf(handle),
-      standing,
-      version: this.book.store.versionOf(handle),
-      ...valuation,
-      positions: this.book.positionsIn(handle),
-      lossToZero: standing === 'liquidatable' ? this.lossToZero(valuation, rows) : null,
-      rows,
-      assets: [],
-      openOrders: 0,
-    };
-  }
-
-  /** Without haircuts and margin for anything but positions it is the equity. */
-  private lossToZero({ equity, maintenance }: Valuation, rows: readonly BreachRow[]): Fraction | null {
-    if (this.isPlain) return equity;
-    const { assets, markets, orderMargin } = this.book.instruments;
-    const held = this.scanner.verdict.assets();
-    if (orderMargin === 'initial' && held.every(({ asset }) => isPlain(assets[asset]))) return equity;
-    return lossToZero(
-      held.map(({ asset, index, equity: amount }) => {
-        const own = rows.filter(({ market }) => markets[market].settleAsset === asset);
-        const share = divide(
-          own.reduce((total, row) => add(total, row.maintenance), ZERO),
-          maintenance,
-        );
-        return { asset: assets[asset], index, equity: amount, share };
-      }),
-    );
   }
 }

@@ -5,7 +5,7 @@
 import type { Decimal } from './decimal.js';
 import type { Fraction } from './fraction.js';
 import type { Cash, Lots } from './portfolio.js';
-import type { BookedFill, PortfolioReport } from './records.js';
+import type { BookedFill, PortfolioReport, Release } from './records.js';
 
 /**
  * How counterparties are ranked, the first being deleveraged first.
@@ -76,14 +76,19 @@ export interface BalanceMove {
 /** Books of trades done inside: what was booked of each side, and the reports of every portfolio that they changed. */
 export interface TradesBooked {
   readonly booked: readonly BookedFill[];
+  /** Of isolated positions that they closed, but of those that are followed. */
+  readonly releases: readonly Release[];
   readonly reports: readonly PortfolioReport[];
 }
 
 export interface BookPort {
   /** The portfolio's report at the present prices. */
   report(portfolio: string): PortfolioReport;
-  /** Whether its report is to come with every tick, with rows and amounts, liquidatable or not. */
-  follow(portfolio: string, isFollowed: boolean): void;
+  /**
+   * Whether its report is to come with every tick, with rows and amounts, liquidatable or not. An isolated portfolio that is followed keeps its
+   * collateral when its position is closed; when it no longer is, what is left goes back to its account, and that is returned.
+   */
+  follow(portfolio: string, isFollowed: boolean): readonly Release[];
   /** Ranked exactly by (score descending, portfolio id ascending). Targets that can take nothing are left out. */
   adlQueue(request: AdlRequest): readonly AdlTarget[];
   /** By portfolio id. Only portfolios with a position in one of the markets: a user with no open position never pays. */

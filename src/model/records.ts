@@ -228,7 +228,7 @@ export interface PortfolioReport extends Valuation {
   readonly version: number;
   /** How many it has. */
   readonly positions: number;
-  /** What its positions can lose together until nothing is left (`lossToZero` of bankruptcy.ts); null when `rows` is empty. */
+  /** What its positions can lose together until nothing is left (`lossToZero` of bankruptcy.ts); null when `rows` is empty, or nothing is borne. */
   readonly lossToZero: Fraction | null;
   /** Its positions, when it is liquidatable or followed and priced; else none. By market, long before short. */
   readonly rows: readonly BreachRow[];

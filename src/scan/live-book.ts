@@ -3,7 +3,6 @@
  * their account: they are in the store even when empty, and link to the account's isolated portfolios.
  */
 import type { Instruments } from '../model/instruments.js';
-import { isAmount } from '../model/limits.js';
 import {
   type Account,
   type Balance,
@@ -24,49 +23,25 @@ import { LANES } from '../store/shelf.js';
 import { type Rows, Store } from '../store/store.js';
 import { type Backend, HandleList } from './backend.js';
 import { type Holdings, withBalance, withPosition } from './changes.js';
+import { checkAccount } from './check-account.js';
 import { Composition } from './composition.js';
 import { Folder } from './fold.js';
 import { Funding } from './funding.js';
 import { LineTable, lineOf, ROW } from './lines.js';
 import { findStale } from './stale.js';
+import { Totals } from './totals.js';
 import { Windows } from './windows.js';
 
 const HEDGE = 1;
 const ISOLATED = 2;
-
-/** Refuses amounts beyond what the store holds, before anything is written. */
-export function checkAccount(account: Account): void {
-  // The text only when it is needed: this runs for every account that is loaded.
-  const check = (units: bigint, what: string): void => {
-    if (!isAmount(units)) checkAmount(units, `account ${account.id}: ${what}`);
-  };
-  // Funding that the balance has already comes on top of it.
-  let settled = 0n;
-  for (const { cost: units, funding = 0n } of account.cross) {
-    check(units, 'cost');
-    settled += funding < 0n ? -funding : funding;
-  }
-  check(account.balance, 'balance');
-  if (settled !== 0n) {
-    check(account.balance + settled, 'balance');
-    check(account.balance - settled, 'balance');
-  }
-  for (const { amount } of account.others ?? []) {
-    check(amount + settled, 'balance');
-    check(amount - settled, 'balance');
-  }
-  for (const order of account.orders ?? []) check(order.cost, 'order');
-  for (const position of account.isolated) {
-    check(position.cost, 'cost');
-    check(position.collateral + (position.funding ?? 0n), 'collateral');
-  }
-}
 
 export class LiveBook {
   readonly instruments: Instruments;
   readonly store = new Store();
   readonly lines: LineTable;
   readonly funding: Funding;
+  /** Over all portfolios, kept up at every write. */
+  readonly totals: Totals;
   /** Re-tiers plain portfolios faster than this can: the backend's, when it has it. */
   retierPlain: Backend['retier'] = null;
   private readonly windows: Windows;
@@ -85,6 +60,7 @@ export class LiveBook {
     this.instruments = instruments;
     this.lines = new LineTable(instruments);
     this.funding = new Funding(instruments);
+    this.totals = new Totals(this.store, this.lines);
     this.windows = new Windows(this.lines);
     this.composition = new Composition(instruments, this.lines, this.windows);
     this.folder = new Folder(this.store, instruments, this.lines, this.windows);
@@ -150,6 +126,13 @@ export class LiveBook {
     }
     const wasEmpty = this.isEmptyAnchor(handle);
     const j = this.findRow(handle, market, leg);
+    if (j >= 0)
+      this.totals.addPosition(
+        market,
+        -this.rows.chunk.lots[this.rows.base + j * LANES],
+        -this.rows.chunk.cost.get(this.rows.base + j * LANES),
+      );
+    if (size !== 0) this.totals.addPosition(market, size, costUnits);
     if (size === 0) {
       if (j >= 0) this.store.removeRow(handle, j);
     } else {
@@ -164,7 +147,12 @@ export class LiveBook {
   setPortfolio(handle: number, holdings: Holdings): void {
     const settled = this.funding.unsettled(holdings);
     const wasEmpty = this.isEmptyAnchor(handle);
-    this.writeRows(handle, settled);
+    this.totals.addPortfolio(handle, -1);
+    try {
+      this.writeRows(handle, settled);
+    } finally {
+      this.totals.addPortfolio(handle, 1);
+    }
     this.refresh(handle, wasEmpty);
   }
 
@@ -191,6 +179,7 @@ export class LiveBook {
     if (asset === valuation.index && this.composition.isPlain(asset)) {
       const wasEmpty = this.isEmptyAnchor(handle);
       this.store.setCash(handle, this.store.cashOf(handle) + units);
+      this.totals.addBalance(asset, units);
       this.refresh(handle, wasEmpty);
     } else {
       this.setPortfolio(handle, withBalance(this.portfolio(handle), asset, units, valuation.index));
@@ -233,6 +222,7 @@ export class LiveBook {
     while (this.store.linkOf(before) !== handle) before = this.store.linkOf(before);
     this.store.setLink(before, this.store.linkOf(handle));
     this.otherRows -= this.rowsBesidePositions(handle);
+    this.totals.addPortfolio(handle, -1);
     this.store.remove(handle);
   }
 
@@ -317,6 +307,13 @@ export class LiveBook {
       if (!hedged || rows.chunk.lots[row] < 0 === leg < 0) return j;
     }
     return -1;
+  }
+
+  /** How many open orders a portfolio has that may add risk: all but those that can only close. */
+  openOrdersIn(handle: number): number {
+    return this.rowsBesidePositions(handle) === 0
+      ? 0
+      : (this.portfolio(handle).orders ?? []).filter(({ reduceOnly }) => !reduceOnly).length;
   }
 
   private rowsBesidePositions(handle: number): number {

@@ -4,7 +4,7 @@ import { Engine } from '../../src/engine/engine.js';
 import { lossToZero, sharesOf } from '../../src/model/bankruptcy.js';
 import { compare, type Fraction, fromDecimal, multiply, ONE } from '../../src/model/fraction.js';
 import { type Instruments, plainAsset } from '../../src/model/instruments.js';
-import { isLiquidatable, valuePortfolio } from '../../src/model/margin.js';
+import { isInsolvent, isLiquidatable, valuePortfolio } from '../../src/model/margin.js';
 import { type Account, cash, portfoliosOf } from '../../src/model/portfolio.js';
 import type { Effect, PortfolioReport, TickRecord } from '../../src/model/records.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
@@ -21,7 +21,7 @@ function expectSame(found: Fraction | null, expected: Fraction | null): void {
 describe('reports', () => {
   it('say of random portfolios what the oracle says: totals, the loss to zero, and each row in the valuation asset', () => {
     const random = new Random(11, 'reports');
-    const seen = { reports: 0, rows: 0, withoutRows: 0, lossless: 0 };
+    const seen = { reports: 0, rows: 0, withoutRows: 0, lossless: 0, insolvent: 0, orders: 0 };
     for (let scene = 0; scene < 300; scene++) {
       const instruments = mixedVenue(random);
       const prices = mixedPrices(random, instruments);
@@ -42,11 +42,27 @@ describe('reports', () => {
         const value = valuePortfolio(portfolio, instruments, prices);
         const report = reports.get(portfolio.id);
         const breached = value.priced && isLiquidatable(value, instruments.liquidateWhen);
-        expect(report !== undefined).toBe(breached);
+        const insolvent = value.priced && isInsolvent(value);
+        expect(report !== undefined).toBe(breached || insolvent);
         if (report === undefined || !value.priced) continue;
-        seen.reports += 1;
         expectSame(report.equity, value.equity);
         expectSame(report.maintenance, value.maintenance);
+        const told = report.assets.toSorted((a, b) => a.asset - b.asset).filter(({ equity }) => equity.n !== 0n);
+        const held = value.assets.filter(({ equity }) => equity.n !== 0n);
+        expect(told.map(({ asset }) => asset)).toEqual(held.map(({ asset }) => asset.index));
+        for (const [i, { index, equity }] of held.entries()) {
+          expectSame(told[i].index, index);
+          expectSame(told[i].equity, equity);
+        }
+        const orders = (portfolio.orders ?? []).filter(({ reduceOnly }) => !reduceOnly).length;
+        expect(report.openOrders).toBe(orders);
+        if (orders > 0) seen.orders += 1;
+        if (insolvent) {
+          expect([report.standing, report.rows, report.lossToZero]).toEqual(['insolvent', [], null]);
+          seen.insolvent += 1;
+          continue;
+        }
+        seen.reports += 1;
         expectSame(report.lossToZero, lossToZero(sharesOf(value, instruments.markets)));
         if (report.lossToZero === null) seen.lossless += 1;
         expect(report.positions).toBe(portfolio.positions.length);
@@ -66,6 +82,8 @@ describe('reports', () => {
     expect(seen.rows).toBeGreaterThan(1_000);
     expect(seen.withoutRows).toBeGreaterThan(10);
     expect(seen.lossless).toBeGreaterThan(10);
+    expect(seen.insolvent).toBeGreaterThan(10);
+    expect(seen.orders).toBeGreaterThan(100);
   });
 });
 

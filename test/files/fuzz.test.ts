@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { readMarks } from '../../src/files/marks.js';
 import { writeBookParquet } from '../../src/files/write-book.js';
 import { PlimsollError } from '../../src/model/errors.js';
-import { checkAccount } from '../../src/scan/live-book.js';
+import { checkAccount } from '../../src/scan/check-account.js';
 import { ALICE, type Book, HEADER, pathOf, RICH, RICH_MARKS, readWhole, write } from './support.js';
 
 async function outcome(reading: Promise<unknown>): Promise<'read' | 'refused'> {

@@ -6,7 +6,8 @@ import type { Instruments } from '../../src/model/instruments.js';
 import { unitsOf, unitValue } from '../../src/model/margin.js';
 import { cash, EXACT_DECIMALS, isolatedId, lots, type Portfolio } from '../../src/model/portfolio.js';
 import type { Fill } from '../../src/model/records.js';
-import { bookFills, fillPosition } from '../../src/scan/fill.js';
+import { bookFills } from '../../src/scan/booking.js';
+import { fillPosition } from '../../src/scan/fill.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import { LiveBook } from '../../src/scan/live-book.js';
 import { Scanner } from '../../src/scan/scanner.js';
@@ -79,7 +80,7 @@ describe('trades', () => {
         const market = instruments.markets[fill.market];
         const before = instruments.assets.map(({ index }) => total(scanner, 'a', index));
         try {
-          bookFills(scanner.book, [fill]);
+          bookFills(scanner.book, [fill], () => false);
         } catch {
           // A leg that would turn over, an isolated position that is not there, an amount out of bounds: nothing has changed.
           seen.refused += 1;
@@ -144,7 +145,7 @@ describe('trades', () => {
       const before = state();
       const good = fillOf(random, instruments, 'a', 1, false);
       const bad: Fill = { ...fillOf(random, instruments, 'a', 2, false), account: 'nobody' };
-      expect(() => bookFills(book, [good, bad])).toThrow();
+      expect(() => bookFills(book, [good, bad], () => false)).toThrow();
       expect(state()).toEqual(before);
       refused += 1;
     }

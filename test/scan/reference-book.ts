@@ -116,7 +116,7 @@ export class ReferenceBook {
   /** Trades that the live book took; `fundings` by market. Closed isolated positions give back what is left when all are booked. */
   bookFills(fills: readonly Fill[], fundings: readonly Decimal[]): void {
     const touched = fills.map((fill) => ({ id: this.bookFill(fill, fundings[fill.market]), fill }));
-    for (const { id, fill } of touched) if (this.portfolios.has(id) && this.isIsolated(id)) this.release(id, fill);
+    for (const { id, fill } of touched) if (this.portfolios.has(id) && this.isIsolated(id)) this.release(id, fill.account);
   }
 
   private bookFill(fill: Fill, funding: Decimal): string {
@@ -136,12 +136,11 @@ export class ReferenceBook {
     return id;
   }
 
-  private release(id: string, { account, market }: Fill): void {
-    const { settleAsset } = this.instruments.markets[market];
-    const left = this.balance(id, settleAsset);
-    const isClosed = this.held(id).positions.size === 0;
-    if (!isClosed || left < 0n || !isAmount(this.balance(account, settleAsset) + left)) return;
-    this.add(account, settleAsset, left);
+  private release(id: string, account: string): void {
+    const { balances, positions } = this.held(id);
+    const canGo = [...balances].every(([asset, units]) => units > 0n && isAmount(this.balance(account, asset) + units));
+    if (positions.size > 0 || !canGo) return;
+    for (const [asset, units] of balances) this.add(account, asset, units);
     this.portfolios.delete(id);
   }
 

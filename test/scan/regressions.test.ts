@@ -8,7 +8,7 @@ import { isLiquidatable, type Prices, pricesOf, valuePortfolio } from '../../src
 import { cash, lots } from '../../src/model/portfolio.js';
 import { ProblemList } from '../../src/model/problems.js';
 import type { Fill } from '../../src/model/records.js';
-import { bookFills } from '../../src/scan/fill.js';
+import { bookFills } from '../../src/scan/booking.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import { LiveBook } from '../../src/scan/live-book.js';
 import { Scanner } from '../../src/scan/scanner.js';
@@ -126,7 +126,7 @@ it('trades that close two positions of the valuation asset leave a group as it i
     fee: cash(0n),
     timeUs: 0,
   });
-  bookFills(one.scanner.book, [close(0), close(1)]);
+  bookFills(one.scanner.book, [close(0), close(1)], () => false);
   // G rises by 4 %: 400 coins are lost, 300 are owed.
   one.move(2, dec(104, 1));
   one.expectLiquidatable();

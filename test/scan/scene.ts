@@ -5,9 +5,10 @@ import type { Instruments } from '../../src/model/instruments.js';
 import { isAmount } from '../../src/model/limits.js';
 import { accountOf, cash, cost, EXACT_DECIMALS, lots, type Position } from '../../src/model/portfolio.js';
 import type { Fill, PriceUpdate } from '../../src/model/records.js';
-import { bookFills } from '../../src/scan/fill.js';
+import { bookFills } from '../../src/scan/booking.js';
+import { checkAccount } from '../../src/scan/check-account.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
-import { checkAccount, LiveBook } from '../../src/scan/live-book.js';
+import { LiveBook } from '../../src/scan/live-book.js';
 import { Scanner } from '../../src/scan/scanner.js';
 import { Random } from '../../src/synthetic/random.js';
 import { dec } from '../support/books.js';
@@ -157,7 +158,7 @@ export class Scene {
     const before = versions();
     this.log.push(`fills ${fills.map(({ account, market, lots: size, side }) => `${account} ${market} ${side} ${size}`)}`);
     try {
-      bookFills(book, fills);
+      bookFills(book, fills, () => false);
     } catch (error) {
       this.expectRefusal(error);
       this.batches.refused += 1;
