@@ -6,7 +6,7 @@ import { OrderDesk } from '../dispatch/order-desk.js';
 import { Outbox } from '../dispatch/outbox.js';
 import { compareRanked, type Ranked, ranked, rankedBy } from '../dispatch/ranking.js';
 import { SignalTracker } from '../dispatch/signals.js';
-import type { BookPort } from '../model/book-port.js';
+import type { BookChange, BookPort } from '../model/book-port.js';
 import { assert } from '../model/errors.js';
 import { multiply } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
@@ -83,6 +83,17 @@ export class CaseHalf {
 
   get liquidatable(): number {
     return this.signals.liquidatable;
+  }
+
+  /** The book before the first record. */
+  onOpening(change: BookChange): void {
+    this.treasury.onOutside(change, 'opening', new Outbox());
+  }
+
+  /** Account rows: what they changed altogether, and reports of those that were in trouble or are. */
+  onBook({ change, reports }: { change: BookChange; reports: readonly PortfolioReport[] }, now: Moment, out: Outbox): void {
+    this.treasury.onOutside(change, 'book', out);
+    this.onReports(reports, now, out);
   }
 
   /** Reports of one moment, in any order. */
@@ -196,7 +207,7 @@ export class CaseHalf {
       const fees = report === undefined ? [] : executionFees(each, order, report, this.policy, this.instruments, this.fund);
       for (const after of this.treasury.move(fees, out)) latest.set(after.portfolio, after);
     }
-    for (const release of releases) this.treasury.onRelease(release, out);
+    for (const release of releases) this.treasury.onRelease(release, null, out);
     this.onRanked(this.inRank([...latest.values()]), now, touched, out);
   }
 

@@ -2,7 +2,9 @@
  * The engine: a synchronous, deterministic state machine, `apply(record) → effects`. No clock, no randomness, no I/O: time and ids come
  * in with the record, and equal records give equal effects. Its two halves talk only in reports.
  */
-import type { Moment } from '../dispatch/cases.js';
+import type { FreshnessRule } from '../dispatch/gates.js';
+import type { Moment } from '../dispatch/moment.js';
+import { Outbox } from '../dispatch/outbox.js';
 import { assert, badInput, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Account } from '../model/portfolio.js';
@@ -10,14 +12,22 @@ import type { Effect, Fill, FillsRecord, InputRecord, TickRecord } from '../mode
 import type { Backend } from '../scan/backend.js';
 import { CaseHalf } from './case-half.js';
 import type { EngineStats } from './link.js';
+import type { Watched } from '../waterfall/margin-calls.js';
+import type { Policy } from '../waterfall/policy.js';
 import { ScanHalf } from './scan-half.js';
 
 export interface EngineOptions {
   readonly instruments: Instruments;
   readonly backend: Backend;
-  /** Life of an order from the moment that made it. */
-  readonly orderTtlUs: number;
+  /** What happens to a default, stage by stage. */
+  readonly policy: Policy;
+  /** When marks are good enough to liquidate on; left out: always. */
+  readonly freshness?: FreshnessRule;
+  /** `shadow`: decides and tells, sends and moves nothing. Left out: `live`. */
+  readonly mode?: 'shadow' | 'live';
 }
+
+const ALWAYS_FRESH: FreshnessRule = { staleUs: null, warmupTicks: 0 };
 
 /** Effects of one record; or its problems, and then nothing of it was applied. */
 export interface Applied {
@@ -36,14 +46,18 @@ export class Engine {
   ticks = 0;
   tickTimeUs = 0;
   private timeUs = 0;
+  /** Whether the ledger has what the book had before the first record. */
+  private isOpened = false;
+  /** When those near the line were last looked for. */
+  private watchedUs = Number.NEGATIVE_INFINITY;
   private trades = new Set<string>();
   private olderTrades = new Set<string>();
 
-  constructor({ instruments, backend, orderTtlUs }: EngineOptions) {
+  constructor({ instruments, backend, policy, freshness = ALWAYS_FRESH, mode = 'live' }: EngineOptions) {
     this.instruments = instruments;
     this.backend = backend;
     this.scanHalf = new ScanHalf(instruments, backend);
-    this.caseHalf = new CaseHalf(instruments, orderTtlUs);
+    this.caseHalf = new CaseHalf({ instruments, policy, port: this.scanHalf.desk, freshness, mode });
   }
 
   /** What scans now: a backend that fails hands over to another. */
@@ -56,33 +70,73 @@ export class Engine {
     this.scanHalf.load(account);
   }
 
-  /** Applies a record whole, or refuses it whole. What the caller did wrong is a problem; what we did wrong throws. */
+  /**
+   * Applies a record whole, or refuses it whole. What the caller did wrong is a problem; what we did wrong throws: among it that money was not
+   * conserved, which is asserted after every record.
+   */
   apply(record: InputRecord): Applied {
+    this.open();
+    const out = new Outbox();
     try {
-      return { effects: this.applyValid(record), problems: [] };
+      this.applyValid(record, out);
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error;
       const problems =
         error.problems.length > 0 ? error.problems : [{ where: record.type, expected: error.message, found: 'refused' }];
       return { effects: [], problems };
     }
+    this.caseHalf.ledger.check(this.scanHalf.book.totals);
+    return { effects: out.effects(this.moment()), problems: [] };
   }
 
-  private applyValid(record: InputRecord): readonly Effect[] {
-    if (record.type === 'tick') return this.applyTick(record);
+  /** The full check of what `apply` checks by running sums: the book counted anew. */
+  checkConservation(): void {
+    this.open();
+    const { totals } = this.scanHalf.book;
+    this.caseHalf.ledger.check(totals.recount());
+    const { balances, lots, costs } = this.caseHalf.ledger.sums();
+    for (const sum of [...balances, ...lots, ...costs]) assert(sum === 0n, 'expected debits and credits to be equal');
+  }
+
+  private open(): void {
+    if (this.isOpened) return;
+    this.isOpened = true;
+    this.caseHalf.onOpening(this.scanHalf.book.totals.changeSince(null));
+  }
+
+  private applyValid(record: InputRecord, out: Outbox): void {
+    if (record.type === 'tick') return this.applyTick(record, out);
     this.timeUs = Math.max(this.timeUs, record.timeUs);
     const now = this.moment();
-    if (record.type === 'book') return this.caseHalf.onReports(this.scanHalf.setAccounts(record.rows).reports, now);
-    if (record.type === 'acks') return this.caseHalf.onAcks(record.acks, now);
-    if (record.type === 'fills') return this.applyFills(record, now);
-    assert(record.type === 'clock', `expected a known type of record, was ${JSON.stringify(record)}`);
-    return [];
+    const { caseHalf, scanHalf } = this;
+    switch (record.type) {
+      case 'book':
+        return caseHalf.onBook(scanHalf.setAccounts(record.rows), now, out);
+      case 'acks':
+        return caseHalf.onAcks(record.acks, now, out);
+      case 'fills':
+        return this.applyFills(record, now, out);
+      case 'clock':
+        return caseHalf.onClock(now, out);
+      case 'bids':
+        return caseHalf.onBids(record.bids, now, out);
+      case 'orders-gone':
+        return caseHalf.onReports(scanHalf.removeOrders(record.accounts), now, out);
+      case 'figures':
+        return caseHalf.onFigures(record.rows, now, out);
+      case 'admin':
+        return caseHalf.onAdmin(record.commands, now, out);
+      case 'restart':
+        return caseHalf.onRestart(now, out);
+      default:
+        assert(false, `expected a known type of record, was ${JSON.stringify(record)}`);
+    }
   }
 
   /** Counters for a status line or a wire topic. */
   counters() {
     const { book, counts } = this.scanHalf;
-    const { desk } = this.caseHalf;
+    const { desk, cases } = this.caseHalf;
     return {
       backend: this.backendName,
       accounts: book.accountCount,
@@ -96,29 +150,37 @@ export class Engine {
       insolvent: counts.insolvent,
       liquidatable: this.caseHalf.liquidatable,
       deficit: this.caseHalf.deficit,
-      openCases: desk.openCount,
-      liveOrders: desk.orders.count,
-      unknownOrders: desk.orders.unknownCount(this.timeUs),
-      liquidations: this.caseHalf.liquidations,
+      openCases: cases.openCount,
+      liveOrders: desk.table.count,
+      unknownOrders: desk.table.unknownCount(this.timeUs),
+      liquidations: cases.liquidations,
     } satisfies Omit<EngineStats, 'conflated' | 'tickMs' | 'lagMs'>;
   }
 
   /** Marks of the past are refused: what they say is no longer so. */
-  private applyTick(record: TickRecord): readonly Effect[] {
+  private applyTick(record: TickRecord, out: Outbox): void {
     if (record.timeUs < this.tickTimeUs)
       throw badInput('tick.timeUs', `a time at or after ${this.tickTimeUs}`, String(record.timeUs));
     const reports = this.scanHalf.tick(record);
     this.ticks += 1;
     this.tickTimeUs = record.timeUs;
     this.timeUs = Math.max(this.timeUs, record.timeUs);
-    return this.caseHalf.onTick(reports, this.moment());
+    this.caseHalf.onTick(record, reports, this.nearLine(), this.moment(), out);
+  }
+
+  /** Those near the line, when it is time to look for them again. */
+  private nearLine(): readonly Watched[] | null {
+    const { watch } = this.caseHalf.policy;
+    if (watch === null || this.tickTimeUs - this.watchedUs < watch.everyUs) return null;
+    this.watchedUs = this.tickTimeUs;
+    return this.scanHalf.nearLine(watch.below);
   }
 
   private moment(): Moment {
     return { timeUs: this.timeUs, tickTimeUs: this.tickTimeUs, priceEpoch: this.ticks };
   }
 
-  private applyFills(record: FillsRecord, now: Moment): readonly Effect[] {
+  private applyFills(record: FillsRecord, now: Moment, out: Outbox): void {
     const fresh = new Map<string, Fill>();
     for (const fill of record.fills) {
       const key = tradeKey(fill);
@@ -126,9 +188,9 @@ export class Engine {
     }
     const fills = [...fresh.values()];
     this.caseHalf.checkExecutions(fills);
-    const { booked, reports } = this.scanHalf.applyFills(fills);
+    const booking = this.scanHalf.applyFills(fills);
     for (const key of fresh.keys()) this.remember(key);
-    return this.caseHalf.onFills(booked, reports, now);
+    this.caseHalf.onFills(booking, now, out);
   }
 
   /** Two generations: forgetting one by one from a set costs more the longer it lives. */

@@ -1,4 +1,6 @@
 /** The scan half of the engine: book, scan and verdict. It knows its portfolios and reports on them; it knows no cases. */
+import type { BookChange } from '../model/book-port.js';
+import type { Fraction } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
 import { type Account, fundedMarkets } from '../model/portfolio.js';
 import { ProblemList } from '../model/problems.js';
@@ -8,7 +10,6 @@ import { bookFills } from '../scan/booking.js';
 import { checkAccount } from '../scan/check-account.js';
 import { LiveBook } from '../scan/live-book.js';
 import { Scanner } from '../scan/scanner.js';
-import type { BookChange } from '../scan/totals.js';
 import { BookDesk } from './book-desk.js';
 import { Watch } from './watch.js';
 
@@ -52,6 +53,11 @@ export class ScanHalf {
     this.counts.unpriced = found.unpriced.length;
     this.counts.insolvent = found.insolvent.length + this.drained.size;
     return this.watch.onScan(reports, found.insolvent);
+  }
+
+  /** Portfolios whose equity is below so many times their maintenance. */
+  nearLine(_below: Fraction): { portfolio: string; equity: Fraction; maintenance: Fraction }[] {
+    return [];
   }
 
   /** Puts an account into the book without a report: the state before the first record. */

@@ -4,7 +4,7 @@
  */
 import type { Decimal } from './decimal.js';
 import type { Fraction } from './fraction.js';
-import type { Cash, Lots } from './portfolio.js';
+import type { Cash, Cost, Lots } from './portfolio.js';
 import type { BookedFill, PortfolioReport, Release } from './records.js';
 
 /**
@@ -79,6 +79,21 @@ export interface TradesBooked {
   /** Of isolated positions that they closed, but of those that are followed. */
   readonly releases: readonly Release[];
   readonly reports: readonly PortfolioReport[];
+}
+
+/** By how much the sums of a book have changed; what has not changed is left out. */
+export interface BookChange {
+  readonly balances: readonly { readonly asset: number; readonly amount: Cash }[];
+  readonly markets: readonly { readonly market: number; readonly lots: bigint; readonly cost: Cost }[];
+}
+
+/** What all portfolios have together. */
+export interface BookTotals {
+  /** By asset, in 10^-18 of it, as balances would be had no funding been settled. */
+  readonly balances: readonly bigint[];
+  /** By market: signed lots, and their entry cost. */
+  readonly lots: readonly bigint[];
+  readonly costs: readonly bigint[];
 }
 
 export interface BookPort {

@@ -21,6 +21,9 @@ export type MoneyAccount =
   | { readonly kind: 'clearing' | 'funding'; readonly market: number }
   | { readonly kind: 'fees' | 'outside' | 'conversion' | 'issuance' | 'venue' };
 
+/** Stands for all portfolios together, where a record changed many of them. */
+export const ALL_PORTFOLIOS = '*';
+
 /** Why money moved. */
 export type TransferReason =
   /** The book before the first record, and what account rows changed. */

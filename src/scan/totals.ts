@@ -2,27 +2,13 @@
  * What all portfolios have together: balances by asset, lots and entry cost by market, kept up at every write of the live book so that
  * conservation can be checked after every record. It knows sums, not portfolios.
  */
-import { type Cash, type Cost, cash, cost } from '../model/portfolio.js';
+import type { BookChange, BookTotals } from '../model/book-port.js';
+import { cash, cost } from '../model/portfolio.js';
 import { LANES } from '../store/shelf.js';
 import type { Rows, Store } from '../store/store.js';
 import { type LineTable, ROW } from './lines.js';
 
-/** By how much the sums of a book have changed; what has not changed is left out. */
-export interface BookChange {
-  readonly balances: readonly { readonly asset: number; readonly amount: Cash }[];
-  readonly markets: readonly { readonly market: number; readonly lots: bigint; readonly cost: Cost }[];
-}
-
-/** What all portfolios have together. */
-export interface Sums {
-  /** By asset, in 10^-18 of it, as balances would be had no funding been settled. */
-  readonly balances: readonly bigint[];
-  /** By market: signed lots, and their entry cost. */
-  readonly lots: readonly bigint[];
-  readonly costs: readonly bigint[];
-}
-
-export class Totals implements Sums {
+export class Totals implements BookTotals {
   readonly balances: bigint[];
   readonly lots: bigint[];
   readonly costs: bigint[];
@@ -65,25 +51,25 @@ export class Totals implements Sums {
   }
 
   /** The same sums made anew, by a walk over all portfolios. */
-  recount(): Sums {
+  recount(): BookTotals {
     const counted = new Totals(this.store, this.table);
     for (let handle = 0; handle < this.store.handleEnd; handle++) if (this.store.isLive(handle)) counted.addPortfolio(handle, 1);
     return counted.copy();
   }
 
-  copy(): Sums {
+  copy(): BookTotals {
     return { balances: [...this.balances], lots: [...this.lots], costs: [...this.costs] };
   }
 
-  /** What has been added since the copy `before` was made. */
-  changeSince(before: Sums): BookChange {
+  /** What has been added since the copy `before` was made; null: since there was nothing. */
+  changeSince(before: BookTotals | null): BookChange {
     const balances = this.balances.flatMap((units, asset) => {
-      const amount = cash(units - before.balances[asset]);
+      const amount = cash(units - (before?.balances[asset] ?? 0n));
       return amount === 0n ? [] : [{ asset, amount }];
     });
     const markets = this.lots.flatMap((total, market) => {
-      const lots = total - before.lots[market];
-      const added = cost(this.costs[market] - before.costs[market]);
+      const lots = total - (before?.lots[market] ?? 0n);
+      const added = cost(this.costs[market] - (before?.costs[market] ?? 0n));
       return lots === 0n && added === 0n ? [] : [{ market, lots, cost: added }];
     });
     return { balances, markets };

@@ -178,12 +178,12 @@ export class CaseBook {
   }
 
   private endCase(ended: Case, context: Context): void {
-    const { desk, out, fund, port, now } = context;
+    const { desk, out, fund, port, treasury, now } = context;
     this.cases.delete(ended.portfolio);
     desk.cancelAll(ended.portfolio, out);
     endAuctions(ended, context);
     fund.release(ended.caseId);
-    port.follow(ended.portfolio, false);
+    for (const release of port.follow(ended.portfolio, false)) treasury.onRelease(release, ended.caseId, out);
     out.cases.push({
       ...caseEvent(ended, 'ended', now.timeUs),
       badDebt: ended.absorbed,

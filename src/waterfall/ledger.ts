@@ -2,17 +2,11 @@
  * The ledger: double entry for every movement of money. What portfolios have is in the book; here is what the venue's own accounts have, what
  * all portfolios together must have, and the sizes and costs on the other side of every trade. Nothing is made or lost: that is asserted.
  */
+import type { BookTotals } from '../model/book-port.js';
 import { assert } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import { type MoneyAccount, moneyAccountName, type Transfer } from '../model/money.js';
 import { type Cash, cash } from '../model/portfolio.js';
-
-/** What the book has altogether: Σ balances by asset, Σ lots and Σ entry cost by market. */
-export interface BookTotals {
-  readonly balances: readonly bigint[];
-  readonly lots: readonly bigint[];
-  readonly costs: readonly bigint[];
-}
 
 /** Who has the other side of positions: whoever traded with portfolios, the venue itself where it took positions over, and what came from outside. */
 export type PositionHolder = 'clearing' | 'venue' | 'outside';

@@ -1,8 +1,8 @@
 /** Moves money: every transfer goes into the ledger, into the book where a portfolio is part of it, and into the effects, all three or none. */
 import type { Outbox } from '../dispatch/outbox.js';
-import type { BalanceMove, BookPort, InternalTrade } from '../model/book-port.js';
+import type { BalanceMove, BookChange, BookPort, InternalTrade } from '../model/book-port.js';
 import type { Instruments } from '../model/instruments.js';
-import type { MoneyAccount, Transfer, TransferReason } from '../model/money.js';
+import { ALL_PORTFOLIOS, type MoneyAccount, type Transfer, type TransferReason } from '../model/money.js';
 import { type Cash, cash } from '../model/portfolio.js';
 import type { BookedFill, PortfolioReport, Release } from '../model/records.js';
 import type { Ledger } from './ledger.js';
@@ -34,9 +34,10 @@ export class Treasury {
 
   /** Trades inside: books both sides and records what that moved. Reports of the portfolios that they touch. */
   trade(trades: readonly InternalTrade[], caseId: string, out: Outbox): readonly PortfolioReport[] {
-    const { booked, reports } = this.port.trade(trades);
+    const { booked, releases, reports } = this.port.trade(trades);
     const withVenue = new Set(trades.filter(({ counterparty }) => counterparty === null).map(({ tradeId }) => tradeId));
     for (const each of booked) this.onBooked(each, withVenue.has(each.fill.tradeId) ? 'venue' : 'clearing', caseId, out);
+    for (const release of releases) this.onRelease(release, caseId, out);
     return this.touch(reports);
   }
 
@@ -58,13 +59,20 @@ export class Treasury {
     this.recordSigned(portfolio, { kind: 'fees' }, asset, fill.fee, 'fee', caseId, out);
   }
 
+  /** What the book became from outside: before the first record, and by account rows. */
+  onOutside({ balances, markets }: BookChange, reason: 'opening' | 'book', out: Outbox): void {
+    const everybody: MoneyAccount = { kind: 'portfolio', portfolio: ALL_PORTFOLIOS };
+    for (const { asset, amount } of balances) this.recordSigned({ kind: 'outside' }, everybody, asset, amount, reason, null, out);
+    for (const { market, lots, cost } of markets) this.ledger.trade('outside', market, lots, cost);
+  }
+
   /** Collateral that the book has given back. Between portfolios: the sum of them all stays. */
-  onRelease({ portfolio, account, asset, amount }: Release, out: Outbox): void {
+  onRelease({ portfolio, account, asset, amount }: Release, caseId: string | null, out: Outbox): void {
     const [debit, credit]: MoneyAccount[] = [
       { kind: 'portfolio', portfolio },
       { kind: 'portfolio', portfolio: account },
     ];
-    this.record({ debit, credit, asset, amount, reason: 'release', caseId: null }, out);
+    this.record({ debit, credit, asset, amount, reason: 'release', caseId }, out);
   }
 
   /** From one account to another; the other way when the amount is below zero, and nothing when it is zero. What the book has booked already. */
