@@ -5,12 +5,15 @@
 import type { Moment } from '../dispatch/cases.js';
 import { assert, badInput, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
+import { countsBuffer, type NamedBuffer, type ReadBytes, type Saved } from '../model/named-buffers.js';
 import type { Account } from '../model/portfolio.js';
 import type { Effect, Fill, FillsRecord, InputRecord, TickRecord } from '../model/records.js';
 import type { Backend } from '../scan/backend.js';
 import { CaseHalf } from './case-half.js';
 import type { EngineStats } from './link.js';
 import { ScanHalf } from './scan-half.js';
+import { type Parts, restoreSnapshot, saveSnapshot } from './snapshot.js';
+import { TradeMemory, tradeKey } from './trade-memory.js';
 
 export interface EngineOptions {
   readonly instruments: Instruments;
@@ -25,9 +28,6 @@ export interface Applied {
   readonly problems: readonly Problem[];
 }
 
-/** Fills remembered at least, at most twice as many, so that one that is told twice is booked once. */
-const TRADES_REMEMBERED_MIN = 1 << 20;
-
 export class Engine {
   readonly instruments: Instruments;
   readonly scanHalf: ScanHalf;
@@ -36,8 +36,13 @@ export class Engine {
   ticks = 0;
   tickTimeUs = 0;
   private timeUs = 0;
-  private trades = new Set<string>();
-  private olderTrades = new Set<string>();
+  private readonly trades = new TradeMemory();
+  private readonly times: Saved = {
+    save: () => [countsBuffer('times', [this.ticks, this.tickTimeUs, this.timeUs])],
+    restore: (from) => {
+      [this.ticks, this.tickTimeUs, this.timeUs] = from.counts('times', 3);
+    },
+  };
 
   constructor({ instruments, backend, orderTtlUs }: EngineOptions) {
     this.instruments = instruments;
@@ -54,6 +59,20 @@ export class Engine {
   /** Puts an account into the book before the first record, without a report. */
   load(account: Account): void {
     this.scanHalf.load(account);
+  }
+
+  /** What it is between two records. Buffers are views: written out or copied before the next. */
+  save(): NamedBuffer[] {
+    return saveSnapshot(this.instruments, this.parts);
+  }
+
+  /** Makes a fresh engine what a saved one was: equal records then give equal effects. See `restoreSnapshot` for what is refused. */
+  restore(read: ReadBytes): void {
+    restoreSnapshot(this.instruments, this.parts, read);
+  }
+
+  private get parts(): Parts {
+    return { times: this.times, trades: this.trades, scan: this.scanHalf };
   }
 
   /** Applies a record whole, or refuses it whole. What the caller did wrong is a problem; what we did wrong throws. */
@@ -122,25 +141,12 @@ export class Engine {
     const fresh = new Map<string, Fill>();
     for (const fill of record.fills) {
       const key = tradeKey(fill);
-      if (!this.trades.has(key) && !this.olderTrades.has(key) && !fresh.has(key)) fresh.set(key, fill);
+      if (!this.trades.has(key) && !fresh.has(key)) fresh.set(key, fill);
     }
     const fills = [...fresh.values()];
     this.caseHalf.checkExecutions(fills);
     const { booked, reports } = this.scanHalf.applyFills(fills);
-    for (const key of fresh.keys()) this.remember(key);
+    for (const key of fresh.keys()) this.trades.remember(key);
     return this.caseHalf.onFills(booked, reports, now);
   }
-
-  /** Two generations: forgetting one by one from a set costs more the longer it lives. */
-  private remember(key: string): void {
-    this.trades.add(key);
-    if (this.trades.size < TRADES_REMEMBERED_MIN) return;
-    this.olderTrades = this.trades;
-    this.trades = new Set();
-  }
-}
-
-/** A trade has two sides, each an account's own fill under the same trade id. */
-function tradeKey({ tradeId, account, market, margin, side }: Fill): string {
-  return `${tradeId} ${account} ${market} ${margin} ${side}`;
 }

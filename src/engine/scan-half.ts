@@ -2,6 +2,7 @@
 import { lossToZero } from '../model/bankruptcy.js';
 import { add, divide, type Fraction, fromDecimal, ZERO } from '../model/fraction.js';
 import { type Instruments, isPlain } from '../model/instruments.js';
+import { type BufferReader, isText, type NamedBuffer, plainBuffer, type Saved, under } from '../model/named-buffers.js';
 import { type Account, cash, cost, fundedMarkets, lots } from '../model/portfolio.js';
 import { ProblemList } from '../model/problems.js';
 import type {
@@ -18,6 +19,7 @@ import type { Backend } from '../scan/backend.js';
 import { bookFills } from '../scan/fill.js';
 import { checkAccount, LiveBook } from '../scan/live-book.js';
 import { Scanner } from '../scan/scanner.js';
+import { restoreScanner, saveScanner } from '../scan/snapshot.js';
 
 const NOTHING: Valuation = { equity: ZERO, maintenance: ZERO };
 
@@ -28,7 +30,7 @@ export interface ScanCounts {
   insolvent: number;
 }
 
-export class ScanHalf {
+export class ScanHalf implements Saved {
   readonly book: LiveBook;
   readonly scanner: Scanner;
   readonly counts: ScanCounts = { nominees: 0, unpriced: 0, insolvent: 0 };
@@ -109,6 +111,20 @@ export class ScanHalf {
       };
     });
     return { booked, reports: this.follow(changed, true) };
+  }
+
+  save(): NamedBuffer[] {
+    const { watched, drained, counts } = this;
+    return [...under('book', saveScanner(this.scanner)), plainBuffer('reported', { watched, drained, ...counts })];
+  }
+
+  /** What is watched and drained comes back in the order in which it came. */
+  restore(from: BufferReader): void {
+    restoreScanner(this.scanner, from.under('book'));
+    const members = from.members('reported');
+    for (const portfolio of members.list('watched', isText)) this.watched.add(portfolio);
+    for (const portfolio of members.list('drained', isText)) this.drained.add(portfolio);
+    for (const count of ['nominees', 'unpriced', 'insolvent'] as const) this.counts[count] = members.count(count);
   }
 
   private follow(changed: readonly string[], all: boolean): PortfolioReport[] {
