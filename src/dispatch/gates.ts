@@ -86,7 +86,8 @@ export class Gates {
     const { scope, name } = command;
     const found = JSON.stringify(name);
     if (scope === 'market' && !this.instruments.marketIndex.has(name)) throw badInput(`${where}.name`, "a market's id", found);
-    if (scope === 'stage' && !this.stages.has(name)) throw badInput(`${where}.name`, `one of ${[...this.stages].join(', ')}`, found);
+    if (scope === 'stage' && !this.stages.has(name))
+      throw badInput(`${where}.name`, `one of ${[...this.stages].join(', ')}`, found);
   }
 
   apply(command: AdminCommand): void {

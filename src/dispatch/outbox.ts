@@ -1,5 +1,13 @@
 /** What one record leads to, collected on the way and put into the order in which effects are told. */
-import type { AdlEvent, AlertEvent, AuctionEvent, FreezeEvent, MarginCallEvent, ReconciliationEvent, StageEvent } from '../model/case-effects.js';
+import type {
+  AdlEvent,
+  AlertEvent,
+  AuctionEvent,
+  FreezeEvent,
+  MarginCallEvent,
+  ReconciliationEvent,
+  StageEvent,
+} from '../model/case-effects.js';
 import type { Transfer } from '../model/money.js';
 import type { CaseEvent, Effect, ExecutionEffect, OrderEvent, Signal } from '../model/records.js';
 import type { Moment } from './moment.js';

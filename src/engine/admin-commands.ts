@@ -25,7 +25,11 @@ export function checkCommand(
   const free = fund.unreserved(asset, ledger.balanceOf({ kind: 'fund', market }, asset));
   if (amount < 0n && -amount > free) {
     const text = formatUnits(free > 0n ? free : 0n, EXACT_DECIMALS);
-    throw badInput(`${where}.amount`, `at most the ${text} ${assets[asset].id} that are not reserved`, formatUnits(-amount, EXACT_DECIMALS));
+    throw badInput(
+      `${where}.amount`,
+      `at most the ${text} ${assets[asset].id} that are not reserved`,
+      formatUnits(-amount, EXACT_DECIMALS),
+    );
   }
 }
 

@@ -1,8 +1,9 @@
 /** The case half of the engine: ranking, signals, cases, money. It sees reports and records, and asks the book through its port only. */
-import { Gates, type FreshnessRule } from '../dispatch/gates.js';
-import { Limits } from '../dispatch/limits.js';
+import { type FreshnessRule, Gates, type GatesState } from '../dispatch/gates.js';
+import { Limits, type LimitsState } from '../dispatch/limits.js';
 import type { Moment } from '../dispatch/moment.js';
 import { OrderDesk } from '../dispatch/order-desk.js';
+import type { OrderTableState } from '../dispatch/orders.js';
 import { Outbox } from '../dispatch/outbox.js';
 import { compareRanked, type Ranked, ranked, rankedBy } from '../dispatch/ranking.js';
 import { SignalTracker } from '../dispatch/signals.js';
@@ -11,6 +12,7 @@ import { assert } from '../model/errors.js';
 import { multiply } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
 import { notionalAt } from '../model/margin.js';
+import { type BufferReader, type NamedBuffer, plainBuffer, type Saved } from '../model/named-buffers.js';
 import { lots } from '../model/portfolio.js';
 import type {
   AdminCommand,
@@ -24,16 +26,16 @@ import type {
   TickRecord,
   VenueFigures,
 } from '../model/records.js';
-import { CaseBook } from '../waterfall/case-book.js';
+import { CaseBook, type CaseBookState } from '../waterfall/case-book.js';
 import type { Context } from '../waterfall/context.js';
 import { executionFees } from '../waterfall/execution-fees.js';
-import { Fund } from '../waterfall/fund.js';
-import { Ledger } from '../waterfall/ledger.js';
+import { Fund, type FundState } from '../waterfall/fund.js';
+import { Ledger, type LedgerState } from '../waterfall/ledger.js';
 import { MarginCalls, type Watched } from '../waterfall/margin-calls.js';
 import type { Policy } from '../waterfall/policy.js';
 import { STAGE_NAMES } from '../waterfall/policy.js';
 import { reconcile } from '../waterfall/reconciliation.js';
-import { Standby } from '../waterfall/standby.js';
+import { Standby, type StandbyState } from '../waterfall/standby.js';
 import { Treasury } from '../waterfall/treasury.js';
 import { checkCommand, fundTransfer } from './admin-commands.js';
 import { checkExecutions } from './executions.js';
@@ -51,7 +53,22 @@ const NOBODY: ReadonlySet<string> = new Set();
 /** An order that nobody ends is asked for again after so long. */
 const ASK_AGAIN_US = 5_000_000;
 
-export class CaseHalf {
+/** Plain data: what a snapshot keeps. */
+interface CaseHalfState {
+  readonly gates: GatesState;
+  readonly mode: 'shadow' | 'live';
+  readonly limits: LimitsState;
+  readonly orders: OrderTableState;
+  readonly cases: CaseBookState;
+  readonly ledger: LedgerState;
+  readonly fund: FundState;
+  readonly standby: StandbyState;
+  readonly calls: readonly (readonly [string, number])[];
+  readonly said: readonly (readonly [string, number])[];
+  readonly deficit: number;
+}
+
+export class CaseHalf implements Saved {
   readonly gates: Gates;
   readonly desk: OrderDesk;
   readonly cases = new CaseBook();
@@ -102,7 +119,13 @@ export class CaseHalf {
   }
 
   /** As `onReports` for all that a tick found; `watched`: those near the line, when they were looked for. */
-  onTick(tick: TickRecord, reports: readonly PortfolioReport[], watched: readonly Watched[] | null, now: Moment, out: Outbox): void {
+  onTick(
+    tick: TickRecord,
+    reports: readonly PortfolioReport[],
+    watched: readonly Watched[] | null,
+    now: Moment,
+    out: Outbox,
+  ): void {
     this.gates.onTick(tick.marks, tick.timeUs);
     this.desk.askForUnknown(now, ASK_AGAIN_US, out);
     const order = this.inRank(reports);
@@ -176,7 +199,11 @@ export class CaseHalf {
 
   /** Executions first, so that an order that is done is not taken for one that no longer fits its position; then what it led to. */
   onFills(
-    { booked, releases, reports }: { booked: readonly BookedFill[]; releases: readonly Release[]; reports: readonly PortfolioReport[] },
+    {
+      booked,
+      releases,
+      reports,
+    }: { booked: readonly BookedFill[]; releases: readonly Release[]; reports: readonly PortfolioReport[] },
     now: Moment,
     out: Outbox,
   ): void {
@@ -260,6 +287,43 @@ export class CaseHalf {
     if (report.standing === 'unpriced') return null;
     if (report.standing === 'liquidatable') return this.signals.breached(report, markets, ordersChanged);
     return this.signals.recovered(report.portfolio, markets, report);
+  }
+
+  /** What decides from here on, as plain data; for snapshots and the state hash. */
+  state(): CaseHalfState {
+    const { gates, desk, cases, ledger, fund, standby, calls, signals, deficit } = this;
+    return {
+      gates: gates.save(),
+      mode: desk.mode,
+      limits: desk.limits.save(),
+      orders: desk.table.save(),
+      cases: cases.save(),
+      ledger: ledger.save(),
+      fund: fund.save(),
+      standby: standby.save(),
+      calls: calls.save(),
+      said: [...signals.deficitsSaid()],
+      deficit,
+    };
+  }
+
+  save(): NamedBuffer[] {
+    return [plainBuffer('state', this.state())];
+  }
+
+  restore(from: BufferReader): void {
+    const state = from.plain('state') as CaseHalfState;
+    this.gates.restore(state.gates);
+    this.desk.mode = state.mode;
+    this.desk.limits.restore(state.limits);
+    this.desk.table.restore(state.orders);
+    this.cases.restore(state.cases);
+    this.ledger.restore(state.ledger);
+    this.fund.restore(state.fund);
+    this.standby.restore(state.standby);
+    this.calls.restore(state.calls);
+    this.signals.restore(state.said);
+    this.deficit = state.deficit;
   }
 
   private context(now: Moment, out: Outbox, inDefault: ReadonlySet<string>): Context {

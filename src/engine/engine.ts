@@ -7,14 +7,17 @@ import type { Moment } from '../dispatch/moment.js';
 import { Outbox } from '../dispatch/outbox.js';
 import { assert, badInput, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
+import { type NamedBuffer, plainBuffer, type ReadBytes, type Saved } from '../model/named-buffers.js';
 import type { Account } from '../model/portfolio.js';
 import type { Effect, Fill, FillsRecord, InputRecord, TickRecord } from '../model/records.js';
 import type { Backend } from '../scan/backend.js';
-import { CaseHalf } from './case-half.js';
-import type { EngineStats } from './link.js';
 import type { Watched } from '../waterfall/margin-calls.js';
 import type { Policy } from '../waterfall/policy.js';
+import { CaseHalf } from './case-half.js';
+import type { EngineStats } from './link.js';
 import { ScanHalf } from './scan-half.js';
+import { type Parts, restoreSnapshot, saveSnapshot } from './snapshot.js';
+import { TradeMemory, tradeKey } from './trade-memory.js';
 
 export interface EngineOptions {
   readonly instruments: Instruments;
@@ -35,9 +38,6 @@ export interface Applied {
   readonly problems: readonly Problem[];
 }
 
-/** Fills remembered at least, at most twice as many, so that one that is told twice is booked once. */
-const TRADES_REMEMBERED_MIN = 1 << 20;
-
 export class Engine {
   readonly instruments: Instruments;
   readonly scanHalf: ScanHalf;
@@ -48,10 +48,16 @@ export class Engine {
   private timeUs = 0;
   /** Whether the ledger has what the book had before the first record. */
   private isOpened = false;
-  /** When those near the line were last looked for. */
-  private watchedUs = Number.NEGATIVE_INFINITY;
-  private trades = new Set<string>();
-  private olderTrades = new Set<string>();
+  /** When those near the line were last looked for; −1: never. */
+  private watchedUs = -1;
+  private readonly trades = new TradeMemory();
+  private readonly times: Saved = {
+    save: () => [plainBuffer('times', [this.ticks, this.tickTimeUs, this.timeUs, this.watchedUs, this.isOpened])],
+    restore: (from) => {
+      const [ticks, tickTimeUs, timeUs, watchedUs, isOpened] = from.plain('times') as [number, number, number, number, boolean];
+      Object.assign(this, { ticks, tickTimeUs, timeUs, watchedUs, isOpened });
+    },
+  };
 
   constructor({ instruments, backend, policy, freshness = ALWAYS_FRESH, mode = 'live' }: EngineOptions) {
     this.instruments = instruments;
@@ -68,6 +74,20 @@ export class Engine {
   /** Puts an account into the book before the first record, without a report. */
   load(account: Account): void {
     this.scanHalf.load(account);
+  }
+
+  /** What it is between two records. Buffers are views: written out or copied before the next. */
+  save(): NamedBuffer[] {
+    return saveSnapshot(this.instruments, this.parts);
+  }
+
+  /** Makes a fresh engine what a saved one was: equal records then give equal effects. See `restoreSnapshot` for what is refused. */
+  restore(read: ReadBytes): void {
+    restoreSnapshot(this.instruments, this.parts, read);
+  }
+
+  private get parts(): Parts {
+    return { times: this.times, trades: this.trades, scan: this.scanHalf, cases: this.caseHalf };
   }
 
   /**
@@ -171,7 +191,7 @@ export class Engine {
   /** Those near the line, when it is time to look for them again. */
   private nearLine(): readonly Watched[] | null {
     const { watch } = this.caseHalf.policy;
-    if (watch === null || this.tickTimeUs - this.watchedUs < watch.everyUs) return null;
+    if (watch === null || (this.watchedUs >= 0 && this.tickTimeUs - this.watchedUs < watch.everyUs)) return null;
     this.watchedUs = this.tickTimeUs;
     return this.scanHalf.nearLine(watch.below);
   }
@@ -184,25 +204,12 @@ export class Engine {
     const fresh = new Map<string, Fill>();
     for (const fill of record.fills) {
       const key = tradeKey(fill);
-      if (!this.trades.has(key) && !this.olderTrades.has(key) && !fresh.has(key)) fresh.set(key, fill);
+      if (!this.trades.has(key) && !fresh.has(key)) fresh.set(key, fill);
     }
     const fills = [...fresh.values()];
     this.caseHalf.checkExecutions(fills);
     const booking = this.scanHalf.applyFills(fills);
-    for (const key of fresh.keys()) this.remember(key);
+    for (const key of fresh.keys()) this.trades.remember(key);
     this.caseHalf.onFills(booking, now, out);
   }
-
-  /** Two generations: forgetting one by one from a set costs more the longer it lives. */
-  private remember(key: string): void {
-    this.trades.add(key);
-    if (this.trades.size < TRADES_REMEMBERED_MIN) return;
-    this.olderTrades = this.trades;
-    this.trades = new Set();
-  }
-}
-
-/** A trade has two sides, each an account's own fill under the same trade id. */
-function tradeKey({ tradeId, account, market, margin, side }: Fill): string {
-  return `${tradeId} ${account} ${market} ${margin} ${side}`;
 }

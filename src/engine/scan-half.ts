@@ -1,7 +1,8 @@
 /** The scan half of the engine: book, scan and verdict. It knows its portfolios and reports on them; it knows no cases. */
-import type { BookChange } from '../model/book-port.js';
+import type { BookChange, BookTotals } from '../model/book-port.js';
 import type { Fraction } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
+import { type BufferReader, type NamedBuffer, plainBuffer, type Saved, under } from '../model/named-buffers.js';
 import { type Account, fundedMarkets } from '../model/portfolio.js';
 import { ProblemList } from '../model/problems.js';
 import type { BookedFill, BookRow, Fill, PortfolioReport, PriceUpdate, Release } from '../model/records.js';
@@ -10,8 +11,9 @@ import { bookFills } from '../scan/booking.js';
 import { checkAccount } from '../scan/check-account.js';
 import { LiveBook } from '../scan/live-book.js';
 import { Scanner } from '../scan/scanner.js';
+import { restoreScanner, saveScanner } from '../scan/snapshot.js';
 import { BookDesk } from './book-desk.js';
-import { Watch } from './watch.js';
+import { Watch, type WatchState } from './watch.js';
 
 /** Counts of the last scan. */
 export interface ScanCounts {
@@ -20,7 +22,13 @@ export interface ScanCounts {
   insolvent: number;
 }
 
-export class ScanHalf {
+interface ReportedState {
+  readonly watch: WatchState;
+  readonly totals: BookTotals;
+  readonly counts: ScanCounts;
+}
+
+export class ScanHalf implements Saved {
   readonly book: LiveBook;
   readonly scanner: Scanner;
   /** What cases may ask in the middle of a record. */
@@ -127,5 +135,18 @@ export class ScanHalf {
       releases,
       reports: this.watch.onChange(changed, true),
     };
+  }
+
+  save(): NamedBuffer[] {
+    const state: ReportedState = { watch: this.watch.save(), totals: this.book.totals.copy(), counts: this.counts };
+    return [...under('book', saveScanner(this.scanner)), plainBuffer('reported', state)];
+  }
+
+  restore(from: BufferReader): void {
+    restoreScanner(this.scanner, from.under('book'));
+    const { watch, totals, counts } = from.plain('reported') as ReportedState;
+    this.watch.restore(watch);
+    this.book.totals.restore(totals);
+    Object.assign(this.counts, counts);
   }
 }

@@ -3,10 +3,9 @@
  * told again, whose ids it leaves out.
  */
 import { createHash } from 'node:crypto';
-import type { Case } from '../dispatch/cases.js';
-import type { Order } from '../dispatch/orders.js';
 import { type Decimal, formatDecimal } from '../model/decimal.js';
 import type { Instruments } from '../model/instruments.js';
+import { encodePlain } from '../model/plain.js';
 import { compareIds, type Portfolio } from '../model/portfolio.js';
 import type { Engine } from './engine.js';
 
@@ -20,19 +19,9 @@ function portfolioLine(portfolio: Portfolio, { assets, markets }: Instruments): 
   return `${portfolio.id}|${portfolio.mode}|${portfolio.cash}|${rows.sort(compareIds).join('|')}\n`;
 }
 
-function caseLine(open: Case): string {
-  const legs = (set: ReadonlySet<number> | null): string => [...(set ?? [])].sort((a, b) => a - b).join(',');
-  return `${open.caseId}|${open.orderCount}|${legs(open.unfilled)}|${legs(open.rejected)}\n`;
-}
-
-function orderLine({ orderId, market, side, remaining, cancelling, limitPrice, expiryUs }: Order): string {
-  const limit = limitPrice === null ? '' : formatDecimal(limitPrice);
-  return `${orderId}|${market}|${side}|${remaining}|${cancelling}|${limit}|${expiryUs}\n`;
-}
-
 /**
  * SHA-256, hex, over marks and funding by market, index prices by asset, accounts and portfolios by id with position modes and source
- * versions, open cases and orders in the order in which they were opened, and what was last said of each liquidatable portfolio.
+ * versions, and all that the case half knows: cases, orders, money, limits, gates, what was last said.
  */
 export function stateHash(engine: Engine): string {
   const { book, scanner } = engine.scanHalf;
@@ -55,11 +44,6 @@ export function stateHash(engine: Engine): string {
     const mode = book.isHedged(handle) ? 'hedge' : 'net';
     hash.update(`${store.sourceVersionOf(handle)}|${mode}|${portfolioLine(book.portfolio(handle), instruments)}`);
   }
-  const { desk, signals } = engine.caseHalf;
-  hash.update(`${desk.openedCount}\n`);
-  for (const open of desk.open()) hash.update(caseLine(open));
-  for (const order of desk.orders.all()) hash.update(orderLine(order));
-  const said = [...signals.deficitsSaid()].sort(([a], [b]) => compareIds(a, b));
-  for (const [portfolio, deficit] of said) hash.update(`${portfolio} ${deficit}\n`);
+  hash.update(encodePlain(engine.caseHalf.state()));
   return hash.digest('hex');
 }

@@ -7,6 +7,14 @@ import type { LiveBook } from '../scan/live-book.js';
 import type { Scanner } from '../scan/scanner.js';
 import { Reporter } from './reporter.js';
 
+/** Plain data: what a snapshot keeps. */
+export interface WatchState {
+  readonly followed: ReadonlySet<string>;
+  readonly drained: ReadonlySet<string>;
+  readonly untold: ReadonlySet<string>;
+  readonly told: ReadonlyMap<string, Standing>;
+}
+
 export class Watch {
   /** Reported at every tick, with rows and amounts. */
   readonly followed = new Set<string>();
@@ -68,6 +76,18 @@ export class Watch {
       reports.push(report);
     }
     return reports;
+  }
+
+  save(): WatchState {
+    const { followed, drained, untold, told } = this;
+    return { followed, drained, untold, told };
+  }
+
+  restore({ followed, drained, untold, told }: WatchState): void {
+    for (const portfolio of followed) this.followed.add(portfolio);
+    for (const portfolio of drained) this.drained.add(portfolio);
+    for (const portfolio of untold) this.untold.add(portfolio);
+    for (const [portfolio, standing] of told) this.told.set(portfolio, standing);
   }
 
   private tell({ portfolio, standing }: PortfolioReport): void {

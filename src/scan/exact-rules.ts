@@ -103,7 +103,7 @@ export class ExactRules {
   private readonly instruments: Instruments;
   private readonly funding: Decimal[];
   /** Money is held in units of 10^-scale: every amount of the book and every linear value is whole. */
-  private scale: number;
+  scale: number;
 
   constructor(instruments: Instruments) {
     const { markets, assets, valuation } = instruments;
@@ -136,9 +136,14 @@ export class ExactRules {
       this.indexes[asset] = price;
       this.prices[asset] = { units: price.units, unit: pow10(price.decimals) };
     }
-    if (scale > this.scale) this.rescale(scale);
+    this.refine(scale);
     for (const { market } of marks) this.worths[market] = this.worthOf(market);
     for (const { market } of funding) this.accrued[market] = this.valueAt(market, this.funding[market]);
+  }
+
+  /** To at least so many digits. */
+  refine(scale: number): void {
+    if (scale > this.scale) this.rescale(scale);
   }
 
   private worthOf(market: number): bigint {

@@ -44,17 +44,18 @@ export class LiveBook {
   readonly totals: Totals;
   /** Re-tiers plain portfolios faster than this can: the backend's, when it has it. */
   retierPlain: Backend['retier'] = null;
-  private readonly windows: Windows;
+  readonly windows: Windows;
   private readonly composition: Composition;
   private readonly folder: Folder;
   private readonly rows = {} as Rows;
   /** Of the last sweep that was left to this. */
   private readonly handles = new HandleList();
-  private accountTotal = 0;
+  // Those three follow from the store: a restored one's are counted by snapshot.ts.
+  accountTotal = 0;
   /** Rows that are no positions: orders and amounts. */
-  private otherRows = 0;
+  otherRows = 0;
   /** Cross portfolios without rows and cash: they anchor their account and are no portfolio yet. */
-  private emptyAnchors = 0;
+  emptyAnchors = 0;
 
   constructor(instruments: Instruments) {
     this.instruments = instruments;

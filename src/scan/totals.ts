@@ -61,6 +61,12 @@ export class Totals implements BookTotals {
     return { balances: [...this.balances], lots: [...this.lots], costs: [...this.costs] };
   }
 
+  restore({ balances, lots, costs }: BookTotals): void {
+    for (const [asset, units] of balances.entries()) this.balances[asset] = units;
+    for (const [market, total] of lots.entries()) this.lots[market] = total;
+    for (const [market, units] of costs.entries()) this.costs[market] = units;
+  }
+
   /** What has been added since the copy `before` was made; null: since there was nothing. */
   changeSince(before: BookTotals | null): BookChange {
     const balances = this.balances.flatMap((units, asset) => {

@@ -82,6 +82,15 @@ export class Verdict {
     this.rules.update(prices);
   }
 
+  /** Digits after the point of its money: grows with the prices that came, and equal amounts of two scales are other fractions. */
+  get scale(): number {
+    return this.rules.scale;
+  }
+
+  refine(scale: number): void {
+    this.rules.refine(scale);
+  }
+
   markOf(market: number): Decimal | null {
     return this.rules.marks[market];
   }

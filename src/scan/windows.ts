@@ -2,6 +2,7 @@
  * Windows: the range of valuations over which a row's line bounds its requirement from above. Assigns rows to lines, says which
  * markets have left their windows. The derivation is in docs/exactness.md.
  */
+import type { Columns } from '../model/named-buffers.js';
 import type { LineTable, MarketLines } from './lines.js';
 import { lineOf, requirementNumber, tierOf } from './lines.js';
 
@@ -52,6 +53,11 @@ export class Windows {
     this.lines = lines;
     this.references = new Float64Array(lines.markets.length).fill(Number.NaN);
     this.accrued = new Float64Array(lines.markets.length);
+  }
+
+  /** Where rows were assigned: not a function of the present prices. */
+  columns(): Columns {
+    return { references: this.references, accrued: this.accrued };
   }
 
   /** Whether rows of the market are no longer bounded by their lines. */

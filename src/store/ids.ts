@@ -4,6 +4,15 @@
  */
 import { assert, badInput } from '../model/errors.js';
 import { PORTFOLIO_ID_LENGTH_MAX } from '../model/limits.js';
+import {
+  type BufferReader,
+  type Columns,
+  columnsBuffers,
+  countsBuffer,
+  type NamedBuffer,
+  under,
+  wordsBuffer,
+} from '../model/named-buffers.js';
 
 const HANDLE_BITS = 16;
 const HANDLES_PER_CHUNK = 1 << HANDLE_BITS;
@@ -31,6 +40,20 @@ function newIdChunk(): IdChunk {
     length: new Uint8Array(new SharedArrayBuffer(HANDLES_PER_CHUNK)),
     hash: new Uint32Array(new SharedArrayBuffer(4 * HANDLES_PER_CHUNK)),
   };
+}
+
+/** The columns up to a number of handles. */
+function used({ offset, length, hash }: IdChunk, handles: number): Columns {
+  const count = Math.min(HANDLES_PER_CHUNK, handles);
+  return { offset: offset.subarray(0, count), length: length.subarray(0, count), hash: hash.subarray(0, count) };
+}
+
+function newArena(): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(ARENA_CHUNK_BYTES));
+}
+
+function arenaColumn(bytes: Uint8Array, chunk: number, arenaEnd: number): Columns {
+  return { [`arena/${chunk}`]: bytes.subarray(0, Math.min(ARENA_CHUNK_BYTES, arenaEnd - chunk * ARENA_CHUNK_BYTES)) };
 }
 
 /** FNV-1a over the code units, then a final mix so that the low bits are good. */
@@ -74,7 +97,7 @@ export class IdTable {
       throw badInput('id', `1 to ${PORTFOLIO_ID_LENGTH_MAX} printable ASCII characters`, JSON.stringify(id));
     }
     if (this.arenaEnd > ARENA_BYTES_MAX) throw badInput('ids', `at most ${ARENA_BYTES_MAX} bytes of them`, 'more', 'overflow');
-    if (this.live + 1 > this.slots.length * LOAD_MAX) this.growSlots();
+    if (this.live + 1 > this.slots.length * LOAD_MAX) this.fillSlots(this.slots.length * 2);
     const hash = hashId(id);
     const slot = this.slotOf(id, hash);
     assert(this.slots[slot] === EMPTY, 'expected a new id');
@@ -110,6 +133,56 @@ export class IdTable {
   idOf(handle: number): string {
     assert(this.isLive(handle), 'expected a live handle');
     return this.readArena(this.arena, handle);
+  }
+
+  /** Slots are not saved: they follow from the hashes. */
+  save(): NamedBuffer[] {
+    const { chunks, arena, nextHandle, arenaEnd, wastedBytes, freeHandles } = this;
+    return [
+      countsBuffer('counts', [nextHandle, arenaEnd, wastedBytes]),
+      wordsBuffer('free', freeHandles),
+      ...chunks.flatMap((chunk, c) => under(c, columnsBuffers(used(chunk, nextHandle - c * HANDLES_PER_CHUNK)))),
+      ...arena.flatMap((bytes, c) => columnsBuffers(arenaColumn(bytes, c, arenaEnd))),
+    ];
+  }
+
+  restore(from: BufferReader): void {
+    assert(this.nextHandle === 0, 'expected a fresh table');
+    const [handleEnd, arenaEnd, wastedBytes] = from.counts('counts', 3);
+    for (let c = 0; c * HANDLES_PER_CHUNK < handleEnd; c++) {
+      this.chunks.push(newIdChunk());
+      from.under(c).columns(used(this.chunks[c], handleEnd - c * HANDLES_PER_CHUNK));
+    }
+    for (let c = 0; c * ARENA_CHUNK_BYTES < arenaEnd; c++) {
+      this.arena.push(newArena());
+      from.columns(arenaColumn(this.arena[c], c, arenaEnd));
+    }
+    this.nextHandle = handleEnd;
+    this.arenaEnd = arenaEnd;
+    this.wastedBytes = wastedBytes;
+    for (const handle of from.words('free')) this.freeHandles.push(handle);
+    this.checkHandles(from);
+    this.live = handleEnd - this.freeHandles.length;
+    let slots = this.slots.length;
+    while (this.live > slots * LOAD_MAX) slots *= 2;
+    this.fillSlots(slots);
+  }
+
+  /** Every id within the arena's bytes; every other handle free, once. */
+  private checkHandles(from: BufferReader): void {
+    let free = 0;
+    for (let handle = 0; handle < this.nextHandle; handle++) {
+      const { offset, length } = this.chunks[handle >> HANDLE_BITS];
+      const at = handle & HANDLE_MASK;
+      if (length[at] === 0) free += 1;
+      const end = (offset[at] % ARENA_CHUNK_BYTES) + length[at];
+      if (end > ARENA_CHUNK_BYTES || offset[at] + length[at] > this.arenaEnd)
+        throw from.damaged(`${handle >> HANDLE_BITS}/offset`, 'offsets within the arena', String(offset[at]));
+    }
+    const distinct = new Set(this.freeHandles);
+    const isWrong = this.freeHandles.some((handle) => handle >= this.nextHandle || this.isLive(handle));
+    if (isWrong || free !== distinct.size || free !== this.freeHandles.length)
+      throw from.damaged('free', `each of ${free} free handles once`, `${this.freeHandles.length} handles`);
   }
 
   /** The slot that holds the id, or the empty one where it belongs. */
@@ -153,16 +226,15 @@ export class IdTable {
     this.slots[hole] = EMPTY;
   }
 
-  private growSlots(): void {
-    const old = this.slots;
-    this.slots = new Uint32Array(old.length * 2);
-    const mask = this.slots.length - 1;
-    for (const entry of old) {
-      if (entry === EMPTY) continue;
-      const handle = entry - 1;
+  /** So many slots, a power of two, with every live handle in its own. */
+  private fillSlots(length: number): void {
+    this.slots = new Uint32Array(length);
+    const mask = length - 1;
+    for (let handle = 0; handle < this.nextHandle; handle++) {
+      if (!this.isLive(handle)) continue;
       let slot = this.chunks[handle >> HANDLE_BITS].hash[handle & HANDLE_MASK] & mask;
       while (this.slots[slot] !== EMPTY) slot = (slot + 1) & mask;
-      this.slots[slot] = entry;
+      this.slots[slot] = handle + 1;
     }
   }
 
@@ -172,7 +244,7 @@ export class IdTable {
     if (id.length > room) this.arenaEnd += room;
     const offset = this.arenaEnd;
     const chunkIndex = Math.floor(offset / ARENA_CHUNK_BYTES);
-    if (chunkIndex === this.arena.length) this.arena.push(new Uint8Array(new SharedArrayBuffer(ARENA_CHUNK_BYTES)));
+    if (chunkIndex === this.arena.length) this.arena.push(newArena());
     const bytes = this.arena[chunkIndex];
     const start = offset % ARENA_CHUNK_BYTES;
     for (let i = 0; i < id.length; i++) bytes[start + i] = id.charCodeAt(i);

@@ -1,5 +1,6 @@
 /** What the store knows of each portfolio beside its rows, for a chunk of handles. Small fields share one record: one cache line a visit. */
 import { assert } from '../model/errors.js';
+import type { Columns } from '../model/named-buffers.js';
 import { LIMBS_BYTES, LimbColumn } from './limbs.js';
 
 export const HANDLE_BITS = 16;
@@ -33,6 +34,13 @@ export class PortfolioChunk {
     this.setLink(at, NO_LINK);
     this.sourceVersion[at] = 0;
     this.cash.clear(at);
+  }
+
+  /** All of it, up to a number of handles. */
+  columns(handles: number): Columns {
+    const count = Math.min(HANDLES_PER_CHUNK, handles);
+    const cash = this.cash.words.subarray(0, (LIMBS_BYTES / 4) * count);
+    return { sourceVersion: this.sourceVersion.subarray(0, count), cash, words: this.words.subarray(0, WORDS * count) };
   }
 
   slot(at: number): number {

@@ -3,6 +3,15 @@
  * the allocation of lanes; knows neither ids nor what a line or a size means.
  */
 import { assert } from '../model/errors.js';
+import {
+  type BufferReader,
+  type Columns,
+  columnsBuffers,
+  countsBuffer,
+  type NamedBuffer,
+  under,
+  wordsBuffer,
+} from '../model/named-buffers.js';
 import { LIMBS_BYTES, LimbColumn } from './limbs.js';
 
 /** Portfolios of a slice: one SIMD register or one warp reads their j-th rows as one contiguous load. */
@@ -59,6 +68,21 @@ export class Chunk {
     this.cash.fill(Number.POSITIVE_INFINITY);
     this.handle.fill(NO_HANDLE);
   }
+
+  /** Its first slices, but for what has changed in them since somebody looked. */
+  columns(slices: number): Columns {
+    const lanes = slices * LANES;
+    const rows = lanes * (this.line.length / this.cash.length);
+    return {
+      cost: this.cost.words.subarray(0, (LIMBS_BYTES / 4) * rows),
+      lots: this.lots.subarray(0, rows),
+      line: this.line.subarray(0, rows),
+      size: this.size.subarray(0, rows),
+      cash: this.cash.subarray(0, lanes),
+      handle: this.handle.subarray(0, lanes),
+      fixed: this.fixed.subarray(0, lanes),
+    };
+  }
 }
 
 /** What a scan does with the rows of a shelf's portfolios: one method a shelf, so that no loop branches on it. */
@@ -94,6 +118,56 @@ export class Shelf {
   /** Slices of a chunk that a scan has to read. */
   slicesIn(chunkIndex: number): number {
     return Math.min(this.slicesPerChunk, this.sliceCount - chunkIndex * this.slicesPerChunk);
+  }
+
+  save(): NamedBuffer[] {
+    return [
+      countsBuffer('counts', [this.slotEnd]),
+      wordsBuffer('free', this.freeSlots),
+      ...this.chunks.flatMap((chunk, c) => under(c, columnsBuffers(chunk.columns(this.slicesIn(c))))),
+    ];
+  }
+
+  /** Nothing in it counts as changed: whoever scans it sees it for the first time. */
+  restore(from: BufferReader): void {
+    assert(this.slotEnd === 0, 'expected a fresh shelf');
+    [this.slotEnd] = from.counts('counts', 1);
+    for (let c = 0; c * this.slicesPerChunk < this.sliceCount; c++) {
+      this.chunks.push(new Chunk(this.width, this.slicesPerChunk));
+      from.under(c).columns(this.chunks[c].columns(this.slicesIn(c)));
+    }
+    for (const slot of from.words('free')) this.freeSlots.push(slot);
+    this.checkLanes(from);
+  }
+
+  /** Lanes in use. */
+  get laneCount(): number {
+    return this.slotEnd - this.freeSlots.length;
+  }
+
+  /** Whether a portfolio's lane is this one. */
+  isAt(slot: number, handle: number): boolean {
+    return slot < this.slotEnd && this.chunkOf(slot).handle[this.laneOf(slot)] === handle;
+  }
+
+  /** Lanes without a portfolio must be padding; those that were given out, free once. */
+  private checkLanes(from: BufferReader): void {
+    const { chunks, width, slotEnd, freeSlots } = this;
+    let empty = 0;
+    for (let slot = 0; slot < this.sliceCount * LANES; slot++) {
+      const chunk = this.chunkOf(slot);
+      const lane = this.laneOf(slot);
+      if (chunk.handle[lane] !== NO_HANDLE) continue;
+      if (slot < slotEnd) empty += 1;
+      const base = this.rowBase(slot);
+      let isPadding = chunk.cash[lane] === Number.POSITIVE_INFINITY;
+      for (let row = base; row < base + width * LANES; row += LANES)
+        isPadding &&= chunk.line[row] === PADDING_LINE && chunk.size[row] === 0;
+      if (!isPadding) throw from.damaged(`${chunks.indexOf(chunk)}/line`, 'padding in an empty lane', 'a row');
+    }
+    const isWrong = freeSlots.some((slot) => slot >= slotEnd || !this.isAt(slot, NO_HANDLE));
+    if (isWrong || empty !== freeSlots.length || new Set(freeSlots).size !== empty)
+      throw from.damaged('free', `each of ${empty} free lanes once`, `${freeSlots.length} lanes`);
   }
 
   chunkOf(slot: number): Chunk {

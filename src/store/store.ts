@@ -3,9 +3,10 @@
  * ids and cash as numbers; what they mean is the scan's business.
  */
 import { assert } from '../model/errors.js';
+import { type BufferReader, columnsBuffers, type NamedBuffer, under, wordsBuffer } from '../model/named-buffers.js';
 import { IdTable } from './ids.js';
 import { checkAmount, type LimbColumn } from './limbs.js';
-import { HANDLE_BITS, HANDLE_MASK, NO_LINK, NO_SHELF, PortfolioChunk } from './portfolio-chunk.js';
+import { HANDLE_BITS, HANDLE_MASK, HANDLES_PER_CHUNK, NO_LINK, NO_SHELF, PortfolioChunk, ROWS_MAX } from './portfolio-chunk.js';
 import { type Chunk, LANES, type Method, Shelf } from './shelf.js';
 
 /** Methods by the bit of a portfolio's flags that is the store's own; the lower two are the caller's. */
@@ -43,6 +44,62 @@ export class Store {
   private readonly ids = new IdTable();
   private readonly portfolios: PortfolioChunk[] = [];
   private rowTotal = 0;
+
+  /** Every column as it stands; shelves by their place. */
+  save(): NamedBuffer[] {
+    const { ids, portfolios, shelves, handleEnd } = this;
+    const present = [...shelves.keys()].filter((index) => shelves[index] !== undefined);
+    return [
+      ...under('ids', ids.save()),
+      ...portfolios.flatMap((chunk, c) => {
+        return under(`portfolios/${c}`, columnsBuffers(chunk.columns(handleEnd - c * HANDLES_PER_CHUNK)));
+      }),
+      wordsBuffer('shelves', present),
+      ...present.flatMap((index) => under(`shelf/${index}`, this.shelfAt(index).save())),
+    ];
+  }
+
+  /** Into an empty store. What no store can hold is refused; what lines and amounts mean is the scan's to check. */
+  restore(from: BufferReader): void {
+    this.ids.restore(from.under('ids'));
+    for (let c = 0; c * HANDLES_PER_CHUNK < this.handleEnd; c++) {
+      this.portfolios.push(new PortfolioChunk());
+      from.under(`portfolios/${c}`).columns(this.portfolios[c].columns(this.handleEnd - c * HANDLES_PER_CHUNK));
+    }
+    for (const index of from.words('shelves')) {
+      const method = METHODS[Math.floor(index / CLASSES)];
+      if (method === undefined || index % CLASSES > classFor(ROWS_MAX) || this.shelves[index] !== undefined)
+        throw from.damaged('shelves', 'each shelf once', String(index));
+      const shelf = new Shelf(widthOfClass(index % CLASSES), method);
+      this.shelves[index] = shelf;
+      shelf.restore(from.under(`shelf/${index}`));
+    }
+    this.checkPlaces(from);
+  }
+
+  /** Every portfolio with rows has a lane of its own that is wide enough, and no lane is left over. */
+  private checkPlaces(from: BufferReader): void {
+    let standing = 0;
+    for (let handle = 0; handle < this.handleEnd; handle++) {
+      if (!this.isLive(handle)) continue;
+      const { portfolio, at } = this.entry(handle);
+      const rows = portfolio.rows(at);
+      const shelf = this.shelves[portfolio.shelf(at)];
+      const isOff = portfolio.shelf(at) === NO_SHELF && rows === 0;
+      const isOn = shelf !== undefined && rows > 0 && rows <= shelf.width && shelf.isAt(portfolio.slot(at), handle);
+      if (!isOff && !isOn) throw from.damaged(`portfolios/${handle >>> HANDLE_BITS}/words`, 'a lane of its own', 'none');
+      if (METHODS[portfolio.flags(at) >> METHOD_SHIFT] === undefined || !this.canLink(this.linkOf(handle)))
+        throw from.damaged(`portfolios/${handle >>> HANDLE_BITS}/words`, 'a known method and link', 'another');
+      if (isOn) standing += 1;
+      this.rowTotal += rows;
+    }
+    const lanes = this.shelves.reduce((sum, shelf) => sum + (shelf?.laneCount ?? 0), 0);
+    if (lanes !== standing) throw from.damaged('shelves', `lanes for ${standing} portfolios`, String(lanes));
+  }
+
+  private canLink(handle: number): boolean {
+    return handle === -1 || this.isLive(handle);
+  }
 
   get portfolioCount(): number {
     return this.ids.size;

@@ -1,7 +1,18 @@
 /** Bids in auctions: who may take, at what price, how much, and what that moves. A bid that cannot be taken has no effect. */
 import { legOfRow } from '../dispatch/orders.js';
 import { compareDecimals, divideRounded } from '../model/decimal.js';
-import { add, compare, divide, fractionToUnits, fraction, fromDecimal, multiply, ONE, subtract, ZERO } from '../model/fraction.js';
+import {
+  add,
+  compare,
+  divide,
+  fraction,
+  fractionToUnits,
+  fromDecimal,
+  multiply,
+  ONE,
+  subtract,
+  ZERO,
+} from '../model/fraction.js';
 import { accountOf, cash, EXACT_DECIMALS, type Lots, lots } from '../model/portfolio.js';
 import type { Bid, BreachRow } from '../model/records.js';
 import { askOf, shareAsk } from './auction-asks.js';
@@ -20,7 +31,10 @@ export function takeBid(subject: Case, entry: AuctionStage, auction: Auction, bi
   if (auction.bids.has(bid.bidId) || !mayBid(subject, bid, context)) return false;
   const rows = rowsIn(subject, entry).filter((row) => auction.leg === null || legOfRow(row) === auction.leg);
   if (rows.length === 0 || rows.some(({ market }) => gates.ofMarket(market, now.timeUs) !== null)) return false;
-  const isTaken = auction.leg === null ? takeShare(subject, rows, entry, auction, bid, context) : takePosition(subject, rows[0], entry, auction, bid, context);
+  const isTaken =
+    auction.leg === null
+      ? takeShare(subject, rows, entry, auction, bid, context)
+      : takePosition(subject, rows[0], entry, auction, bid, context);
   if (isTaken) auction.bids.add(bid.bidId);
   return isTaken;
 }
@@ -59,7 +73,14 @@ function takePosition(subject: Case, row: BreachRow, entry: AuctionStage, auctio
  * The largest share of the portfolio that may be sold: positions change hands at the mark, each rounded up to whole lots, and the taker is
  * paid (1 − d) of what they are worth, d being the share of it that is asked (Derive).
  */
-function takeShare(subject: Case, rows: readonly BreachRow[], entry: AuctionStage, auction: Auction, bid: Bid, context: Context): boolean {
+function takeShare(
+  subject: Case,
+  rows: readonly BreachRow[],
+  entry: AuctionStage,
+  auction: Auction,
+  bid: Bid,
+  context: Context,
+): boolean {
   const { equity, maintenance } = subject.report;
   const { policy, treasury, out, instruments } = context;
   const ask = shareAsk(entry, context.now.timeUs - auction.startedUs);

@@ -2,9 +2,9 @@
  * The cases that are open: opened at the breach, followed report by report, ended when restored or closed. Reads reports, acknowledgements,
  * executions and bids; never the store.
  */
-import { type Order, legOf, legOfRow } from '../dispatch/orders.js';
+import { legOf, legOfRow, type Order } from '../dispatch/orders.js';
 import { deficitOf } from '../dispatch/ranking.js';
-import { type Fraction, fractionToUnits, divide, subtract, ZERO } from '../model/fraction.js';
+import { divide, type Fraction, fractionToUnits, subtract, ZERO } from '../model/fraction.js';
 import { accountOf, EXACT_DECIMALS, type Lots } from '../model/portfolio.js';
 import type { Bid, CaseEvent, OrderAck, PortfolioReport } from '../model/records.js';
 import { takeBid } from './bids.js';

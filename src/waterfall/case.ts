@@ -1,7 +1,7 @@
 /** A case: one default from its first breach to its last cent, and what the stage it is in has to remember. Plain data. */
 import type { Leg } from '../dispatch/orders.js';
-import { compare, type Fraction, multiply, ONE, add } from '../model/fraction.js';
 import type { Decimal } from '../model/decimal.js';
+import { add, compare, type Fraction, multiply, ONE } from '../model/fraction.js';
 
 import type { PortfolioReport } from '../model/records.js';
 
@@ -77,4 +77,3 @@ export function freshMemory(timeUs: number): StageMemory {
 export function isRestored({ equity, maintenance }: Pick<PortfolioReport, 'equity' | 'maintenance'>, target: Fraction): boolean {
   return compare(equity, multiply(add(ONE, target), maintenance)) >= 0;
 }
-

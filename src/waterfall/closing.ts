@@ -44,7 +44,13 @@ function limitFor(price: PricePolicy, market: Market, row: BreachRow, report: Po
 /** What became of one position's closing. */
 type Outcome = 'live' | 'unfilled' | string;
 
-function closeOne(subject: Case, { row, lots: wanted }: Closing, stage: OrderStage, terms: OrderTerms, context: Context): Outcome {
+function closeOne(
+  subject: Case,
+  { row, lots: wanted }: Closing,
+  stage: OrderStage,
+  terms: OrderTerms,
+  context: Context,
+): Outcome {
   const { desk, gates, now, out, instruments } = context;
   const { report, memory, portfolio } = subject;
   const leg = legOfRow(row);
@@ -88,4 +94,3 @@ export function close(subject: Case, closings: readonly Closing[], stage: OrderS
   if (outcomes.includes('live')) return wait('order');
   return waiting === undefined ? on(outcomes.length === 0 ? 'nothing-to-close' : 'unfilled') : wait(waiting);
 }
-

@@ -1,5 +1,16 @@
 /** Collateral in other assets, sold to the venue at index price less haircut to pay what is owed. */
-import { divide, type Fraction, fractionToUnits, multiply, negate, ONE, reduce, subtract, ZERO, compare } from '../model/fraction.js';
+import {
+  compare,
+  divide,
+  type Fraction,
+  fractionToUnits,
+  multiply,
+  negate,
+  ONE,
+  reduce,
+  subtract,
+  ZERO,
+} from '../model/fraction.js';
 import type { Asset } from '../model/instruments.js';
 import type { MoneyAccount, Transfer } from '../model/money.js';
 import { cash, EXACT_DECIMALS } from '../model/portfolio.js';
@@ -11,7 +22,8 @@ import { takeReports } from './losses.js';
 /** What one of an asset brings, in the valuation asset: its index price less the haircut of the dearest band that the amount reaches. */
 function proceeds(asset: Asset, { equity, index }: AssetEquity): Fraction {
   let haircut = ZERO;
-  for (const band of asset.haircuts) if (compare({ n: band.floor.units, d: 10n ** BigInt(band.floor.decimals) }, equity) < 0) haircut = band.haircut;
+  for (const band of asset.haircuts)
+    if (compare({ n: band.floor.units, d: 10n ** BigInt(band.floor.decimals) }, equity) < 0) haircut = band.haircut;
   return reduce(multiply(index, subtract(ONE, haircut)));
 }
 
@@ -55,4 +67,3 @@ function swap({ portfolio, caseId }: Case, sold: number, given: bigint, bought: 
     { debit: venue, credit: own, asset: bought, amount: cash(brought), ...both },
   ];
 }
-

@@ -1,6 +1,6 @@
 /** What a closing brings beyond the bankruptcy price: the liquidation fee goes to the fund, the rest where the policy says. */
 import type { Order } from '../dispatch/orders.js';
-import { type Fraction, fractionToUnits, fraction, fromDecimal, multiply, subtract, divide } from '../model/fraction.js';
+import { divide, type Fraction, fraction, fractionToUnits, fromDecimal, multiply, subtract } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
 import { notionalAt, unitsOf, unitValue } from '../model/margin.js';
 import type { MoneyAccount, Transfer } from '../model/money.js';

@@ -110,19 +110,11 @@ export class Fund {
   }
 
   /** How much a case may be paid now, by a fund stage with its own caps; `index`: of the asset, in the valuation asset. */
-  available(
-    caseId: string,
-    asset: number,
-    markets: Iterable<number>,
-    index: Fraction,
-    rules: FundStage,
-    timeUs: number,
-  ): bigint {
+  available(caseId: string, asset: number, markets: Iterable<number>, index: Fraction, rules: FundStage, timeUs: number): bigint {
     const claim = this.claims.get(caseId);
     const history = this.historyAt(asset, timeUs, rules);
     const { caseMax, window, drawdown } = rules;
-    const inAsset = (amount: Decimal): bigint =>
-      fractionToUnits(divide(fromDecimal(amount), index), EXACT_DECIMALS, 'down');
+    const inAsset = (amount: Decimal): bigint => fractionToUnits(divide(fromDecimal(amount), index), EXACT_DECIMALS, 'down');
     const balance = this.within(asset, markets);
     const all = this.balance(asset);
     const may = payable({
@@ -153,10 +145,7 @@ export class Fund {
   }
 
   private within(asset: number, markets: Iterable<number>): bigint {
-    return this.fundsOf(asset, markets).reduce(
-      (sum, market) => sum + this.ledger.balanceOf({ kind: 'fund', market }, asset),
-      0n,
-    );
+    return this.fundsOf(asset, markets).reduce((sum, market) => sum + this.ledger.balanceOf({ kind: 'fund', market }, asset), 0n);
   }
 
   private unreserve(asset: number, amount: bigint): void {

@@ -1,5 +1,17 @@
 /** A case's loss: what it is short of by asset, and how others pay it in. Exact; every payment is a transfer. */
-import { type Fraction, absolute, add, compare, divide, fractionToUnits, multiply, negate, reduce, subtract, fraction } from '../model/fraction.js';
+import {
+  absolute,
+  add,
+  compare,
+  divide,
+  type Fraction,
+  fraction,
+  fractionToUnits,
+  multiply,
+  negate,
+  reduce,
+  subtract,
+} from '../model/fraction.js';
 import type { MoneyAccount, Transfer, TransferReason } from '../model/money.js';
 import { type Cash, cash, EXACT_DECIMALS } from '../model/portfolio.js';
 import type { AssetEquity, PortfolioReport } from '../model/records.js';
@@ -67,4 +79,3 @@ export function takeReports(subject: Case, reports: readonly PortfolioReport[]):
 export function isLoss({ positions, equity }: PortfolioReport): boolean {
   return positions === 0 && equity.n < 0n;
 }
-

@@ -1,6 +1,7 @@
 /** Margin calls: a portfolio whose margin ratio has fallen below a threshold is told once for each, and told when it is above all of them again. */
-import { compare, type Fraction, multiply } from '../model/fraction.js';
+
 import type { Outbox } from '../dispatch/outbox.js';
+import { compare, type Fraction, multiply } from '../model/fraction.js';
 import { compareIds } from '../model/portfolio.js';
 import type { Valuation } from '../model/records.js';
 

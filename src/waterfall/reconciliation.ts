@@ -6,7 +6,13 @@ import { absolute, compare, type Fraction, fraction, fromDecimal, subtract } fro
 import type { Instruments } from '../model/instruments.js';
 import type { VenueFigures } from '../model/records.js';
 
-export function reconcile(rows: readonly VenueFigures[], port: BookPort, { valuation }: Instruments, timeUs: number, out: Outbox): void {
+export function reconcile(
+  rows: readonly VenueFigures[],
+  port: BookPort,
+  { valuation }: Instruments,
+  timeUs: number,
+  out: Outbox,
+): void {
   const unit = fraction(1n, 10n ** BigInt(valuation.decimals));
   const agree = (own: Fraction, theirs: Decimal): boolean => compare(absolute(subtract(own, fromDecimal(theirs))), unit) <= 0;
   let differing = 0;
@@ -19,5 +25,9 @@ export function reconcile(rows: readonly VenueFigures[], port: BookPort, { valua
     out.reconciliation.push({ portfolio, ...own, venueEquity, venueMaintenance, isEqual, timeUs });
   }
   if (differing === 0) return;
-  out.alerts.push({ code: 'reconciliation', text: `${differing} of ${rows.length} portfolios differ from the venue's figures`, timeUs });
+  out.alerts.push({
+    code: 'reconciliation',
+    text: `${differing} of ${rows.length} portfolios differ from the venue's figures`,
+    timeUs,
+  });
 }

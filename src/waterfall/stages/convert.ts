@@ -1,6 +1,7 @@
 /** Other assets are sold to pay what is owed, once nothing is left to close. */
-import { convertAll } from '../conversion.js';
+
 import { AGAIN, on, type Stage } from '../context.js';
+import { convertAll } from '../conversion.js';
 import type { ConvertStage } from '../policy.js';
 
 export const convert: Stage<ConvertStage> = (subject, _entry, context) => {

@@ -22,7 +22,11 @@ export const issuance: Stage<IssuanceStage> = (subject, { cap, assets }, context
     });
   if (compare(issued, ZERO) === 0) return on('capped');
   standby.issue(issued);
-  out.alerts.push({ code: 'issuance', text: `claims against the reserve token were issued for ${subject.caseId}`, timeUs: now.timeUs });
+  out.alerts.push({
+    code: 'issuance',
+    text: `claims against the reserve token were issued for ${subject.caseId}`,
+    timeUs: now.timeUs,
+  });
   payIn(subject, payments, 'issuance', context);
   return isLoss(subject.report) ? on('capped') : AGAIN;
 };

@@ -1,8 +1,8 @@
 /** Socialised loss: those who have positions share what is missing, by their gains or by their size. Who has no open position never pays. */
 import type { Winner } from '../../model/book-port.js';
+import { add, reduce } from '../../model/fraction.js';
 import type { Transfer } from '../../model/money.js';
 import { accountOf, type Cash, cash } from '../../model/portfolio.js';
-import { reduce, add } from '../../model/fraction.js';
 import type { Case } from '../case.js';
 import { AGAIN, type Context, on, type Stage } from '../context.js';
 import { type SharedLoss, shareLoss } from '../formulas/loss-sharing.js';

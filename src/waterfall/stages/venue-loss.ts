@@ -1,7 +1,7 @@
 /** Always last: what nobody else would bear is the venue's. It takes over what could not be closed, sells what is left, and pays what is missing. */
 import { lots } from '../../model/portfolio.js';
-import { AGAIN, type Context, type Step, wait } from '../context.js';
 import type { Case } from '../case.js';
+import { AGAIN, type Context, type Step, wait } from '../context.js';
 import { convertAll } from '../conversion.js';
 import { bankruptcyOrMark, tradeInside } from '../inside-trades.js';
 import { isLoss, payIn, shortfalls } from '../losses.js';
