@@ -4,9 +4,9 @@ import type { BookSink } from '../files/intake.js';
 import type { Decimal } from '../model/decimal.js';
 import { assert } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
-import type { Backend } from '../scan/backend.js';
 import { syntheticAccounts } from '../synthetic/book.js';
-import { Engine } from './engine.js';
+import type { Policy } from '../waterfall/policy.js';
+import { Engine, type EngineOptions } from './engine.js';
 
 /** What a made-up book is made from. */
 export interface SyntheticBook {
@@ -22,10 +22,10 @@ export type OnLoaded = (positions: number) => void;
 
 const REPORT_EVERY_ACCOUNTS = 4096;
 
-/** What an engine scans with, and how long its orders live. */
-export interface EngineSetup {
-  readonly backend: Backend;
-  readonly orderTtlUs: number;
+/** What an engine scans with, and what it does with defaults. */
+export interface EngineSetup extends Omit<EngineOptions, 'instruments' | 'policy'> {
+  /** For the instruments that a book turns out to have. Problems of it are thrown. */
+  readonly policyFor: (instruments: Instruments) => Policy;
 }
 
 /** An engine with the book of a file in it. Problems of the file are thrown together; see `readBook`, also for `change`. */
@@ -39,7 +39,7 @@ export async function engineFromFile(
   let accounts = 0;
   const sink: BookSink = {
     header: (instruments) => {
-      engine = new Engine({ instruments, ...setup });
+      engine = engineFor(instruments, setup);
     },
     account: (account) => {
       assert(engine !== null, 'expected the header before the accounts');
@@ -54,7 +54,7 @@ export async function engineFromFile(
 }
 
 export function engineFromSynthetic(book: SyntheticBook, setup: EngineSetup, onLoaded: OnLoaded = () => undefined): Engine {
-  const engine = new Engine({ instruments: book.instruments, ...setup });
+  const engine = engineFor(book.instruments, setup);
   let accounts = 0;
   for (const account of syntheticAccounts(book)) {
     engine.load(account);
@@ -62,4 +62,8 @@ export function engineFromSynthetic(book: SyntheticBook, setup: EngineSetup, onL
     if (accounts % REPORT_EVERY_ACCOUNTS === 0) onLoaded(engine.scanHalf.book.positionCount);
   }
   return engine;
+}
+
+function engineFor(instruments: Instruments, { policyFor, ...setup }: EngineSetup): Engine {
+  return new Engine({ instruments, policy: policyFor(instruments), ...setup });
 }

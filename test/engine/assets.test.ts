@@ -1,4 +1,5 @@
 /** The engine over several assets: what it reports of a breach is what the oracle says, and a debt that needs margin is a case without orders. */
+
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/engine.js';
 import { lossToZero, sharesOf } from '../../src/model/bankruptcy.js';
@@ -11,6 +12,7 @@ import { JsBackend } from '../../src/scan/js-backend.js';
 import { Random } from '../../src/synthetic/random.js';
 import { mixedAccount, mixedPrices, mixedVenue } from '../scan/mixed.js';
 import { dec, instrumentsOf, marketOf, rate, tiersOf } from '../support/books.js';
+import { fullClose } from '../support/policies.js';
 import { E18, effectsOf, TTL_US } from './support.js';
 
 function expectSame(found: Fraction | null, expected: Fraction | null): void {
@@ -25,7 +27,7 @@ describe('reports', () => {
     for (let scene = 0; scene < 300; scene++) {
       const instruments = mixedVenue(random);
       const prices = mixedPrices(random, instruments);
-      const engine = new Engine({ instruments, backend: new JsBackend(), orderTtlUs: TTL_US });
+      const engine = new Engine({ instruments, backend: new JsBackend(), policy: fullClose(TTL_US) });
       const accounts = Array.from({ length: 20 }, (_, i) => mixedAccount(random, instruments, `a${i}`));
       for (const account of accounts) engine.load(account);
       const tick: TickRecord = {
@@ -117,7 +119,7 @@ describe('a debt that needs margin', () => {
   });
 
   it('opens a case when its collateral falls, sends no order, and ends the case when it recovers', () => {
-    const engine = new Engine({ instruments: lendingVenue(), backend: new JsBackend(), orderTtlUs: TTL_US });
+    const engine = new Engine({ instruments: lendingVenue(), backend: new JsBackend(), policy: fullClose(TTL_US) });
     engine.load(borrower);
     // 10 coins at 0.8 of 13.75 are worth the 110 that 100 owed and a tenth of it need.
     expect(kinds(effectsOf(engine, at(1, 1375)))).toEqual([]);
@@ -126,7 +128,7 @@ describe('a debt that needs margin', () => {
   });
 
   it('is seen without any collateral, which no price moves', () => {
-    const engine = new Engine({ instruments: lendingVenue(), backend: new JsBackend(), orderTtlUs: TTL_US });
+    const engine = new Engine({ instruments: lendingVenue(), backend: new JsBackend(), policy: fullClose(TTL_US) });
     engine.load({ ...borrower, others: [] });
     expect(kinds(effectsOf(engine, at(1, 1375)))).toEqual(['signals', 'opened null']);
   });

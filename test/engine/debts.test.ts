@@ -1,4 +1,5 @@
 /** A portfolio without positions whose debt needs margin: breached by an index price, with nothing to close, and recovered by another. */
+
 import { expect, it } from 'vitest';
 import { Engine } from '../../src/engine/engine.js';
 import { compare, fraction, ZERO } from '../../src/model/fraction.js';
@@ -7,6 +8,7 @@ import { cash } from '../../src/model/portfolio.js';
 import type { CaseEvent, Effect, Signal } from '../../src/model/records.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import { dec, marketOf, rate, tiersOf } from '../support/books.js';
+import { fullClose } from '../support/policies.js';
 import { account, E18, effectsOf, TTL_US } from './support.js';
 
 const usdt: Asset = { ...plainAsset(0, 'USDT', 6), borrow: { method: 'bracket', tiers: tiersOf([[0, '0.1']]) } };
@@ -24,7 +26,7 @@ const casesOf = (effects: readonly Effect[]): CaseEvent[] => effects.flatMap((e)
 const signalsOf = (effects: readonly Effect[]): Signal[] => effects.flatMap((e) => (e.type === 'signals' ? e.rows : []));
 
 it('opens a case, sends no order, and ends recovered', () => {
-  const engine = new Engine({ instruments, backend: new JsBackend(), orderTtlUs: TTL_US });
+  const engine = new Engine({ instruments, backend: new JsBackend(), policy: fullClose(TTL_US) });
   // 1,000 owed need 100; 1 ETH counts 0.95 of its price: breached below 1,100/0.95.
   engine.load(account('debtor', -1_000, { others: [{ asset: 1, amount: cash(E18) }] }));
   expect(casesOf(effectsOf(engine, index(1, 1_200)))).toEqual([]);

@@ -5,7 +5,7 @@
  */
 import { expect, it } from 'vitest';
 import { ScanHalf } from '../../src/engine/scan-half.js';
-import type { BalanceMove, InternalTrade, TradesBooked } from '../../src/model/book-port.js';
+import type { BalanceMove, InternalTrade, BookTotals as Sums, TradesBooked } from '../../src/model/book-port.js';
 import { pow10 } from '../../src/model/decimal.js';
 import { AssertionError, PlimsollError } from '../../src/model/errors.js';
 import { isAmount } from '../../src/model/limits.js';
@@ -15,7 +15,6 @@ import type { BookedFill, BookRow, Fill, PortfolioReport, PriceUpdate, Release, 
 import { checkAccount } from '../../src/scan/check-account.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import type { LiveBook } from '../../src/scan/live-book.js';
-import type { Sums } from '../../src/scan/totals.js';
 import { Random } from '../../src/synthetic/random.js';
 import { atTheEdge, type MixedPrices, pick } from '../scan/mixed.js';
 import { noPrices, wildAccount, wildAmount, wildMark, wildPrice, wildSize, wildVenue } from '../scan/wild.js';

@@ -5,6 +5,7 @@ import { type Account, cash, cost, lots, type Portfolio } from '../../src/model/
 import type { Effect, Fill, InputRecord } from '../../src/model/records.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import { dec, instrumentsOf, marketOf } from '../support/books.js';
+import { fullClose } from '../support/policies.js';
 
 export const E18 = 10n ** 18n;
 export const TTL_US = 5_000_000;
@@ -31,7 +32,7 @@ export const account = (id: string, money: number, over: Partial<Account> = {}):
 export const alice = account('alice', 1_000, { cross: [position(500, 30_000)] });
 
 export function engineWith(...accounts: Account[]): Engine {
-  const engine = new Engine({ instruments, backend: new JsBackend(), orderTtlUs: TTL_US });
+  const engine = new Engine({ instruments, backend: new JsBackend(), policy: fullClose(TTL_US) });
   for (const each of accounts) engine.load(each);
   return engine;
 }

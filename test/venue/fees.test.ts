@@ -1,4 +1,5 @@
 /** What the paper venue takes for a trade, and how deep it thinks markets of each kind are. */
+
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/engine.js';
 import { Session } from '../../src/engine/session.js';
@@ -11,6 +12,7 @@ import type { Effect, Fill, OrderEvent } from '../../src/model/records.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import { PaperVenue } from '../../src/venue/paper.js';
 import { dec, marketOf, rate, tiersOf } from '../support/books.js';
+import { fullClose } from '../support/policies.js';
 
 const E18 = 10n ** 18n;
 const usdt = plainAsset(0, 'USDT', 6);
@@ -106,7 +108,7 @@ describe('slippage', () => {
 it('a coin-margined liquidation pays its fee in the coin, and tells its notional in the valuation asset', () => {
   const market = marketOf(0, { ...inverse, ...tiered([0, '0.01']), takerFee: rate('0.001') });
   const instruments = venueOf(market);
-  const engine = new Engine({ instruments, backend: new JsBackend(), orderTtlUs: 1_000 });
+  const engine = new Engine({ instruments, backend: new JsBackend(), policy: fullClose(1_000) });
   const long: Account = {
     ...{ id: 'long', positionMode: 'net', balance: cash(0n), others: [{ asset: 1, amount: cash(E18 / 100n) }], isolated: [] },
     cross: [{ market: 0, lots: lots(20), cost: cost(20n * 20_000n * E18) }],
