@@ -9,6 +9,8 @@ import type { Engine } from './engine.js';
 /** Takes orders and answers with records: acknowledgements and trades. */
 export interface Venue {
   onOrders(rows: readonly OrderEvent[], timeUs: number): readonly InputRecord[];
+  /** Is asked to cancel accounts' open orders. */
+  onCancelOrders(accounts: readonly string[], timeUs: number): readonly InputRecord[];
   onTick(tick: TickRecord): readonly InputRecord[];
 }
 
@@ -63,6 +65,7 @@ export class Session {
         const out = effect.rows.filter(({ event }) => event !== 'ended');
         if (out.length > 0) records.push(...venue.onOrders(out, record.timeUs));
       }
+      if (effect.type === 'cancel-orders' && venue !== null) records.push(...venue.onCancelOrders(effect.accounts, record.timeUs));
     }
     const joined = population?.onEffects(effects, record.timeUs) ?? null;
     if (joined !== null) records.push(joined);

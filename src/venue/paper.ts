@@ -43,7 +43,8 @@ export class PaperVenue {
 
   /**
    * Takes new orders and cancels, and answers with at most one record of acks. A repeat of a live order is acknowledged again and
-   * changes nothing, of an ended one ignored; a new order that is past its expiry is `unfilled`; only live orders can be cancelled.
+   * changes nothing, of an ended one ignored; a new order that is past its expiry is `unfilled`; only live orders can be cancelled. Asked for an
+   * order, it is `working` or `absent`: what ended was told.
    */
   onOrders(rows: readonly OrderEvent[], timeUs: number): InputRecord[] {
     const acks: OrderAck[] = [];
@@ -52,12 +53,19 @@ export class PaperVenue {
       if (event === 'new') {
         const state = this.place(order, timeUs);
         if (state !== null) acks.push({ orderId, state });
+      } else if (event === 'query') {
+        acks.push({ orderId, state: this.live.has(orderId) ? 'working' : 'absent' });
       } else if (event === 'cancel' && this.live.has(orderId)) {
         this.end(order);
         acks.push({ orderId, state: 'cancelled' });
       }
     }
     return acks.length === 0 ? [] : [{ type: 'acks', timeUs, acks }];
+  }
+
+  /** It has no orders but its own: accounts' open orders are gone as soon as it is asked. */
+  onCancelOrders(accounts: readonly string[], timeUs: number): InputRecord[] {
+    return [{ type: 'orders-gone', timeUs, accounts }];
   }
 
   /** Tries every order that came before the tick: a record of fills, then one of `unfilled` acks, each in order of arrival. */
