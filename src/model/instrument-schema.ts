@@ -10,15 +10,17 @@ const LEVERAGE_TEXT = `a decimal string of 1 or more such as "125", one over whi
 /** What is expected of a market's or an asset's id. */
 export const ID_TEXT = `an id of 1 to ${ID_LENGTH_MAX} printable ASCII characters without spaces, not ending in :long or :short`;
 
-const decimal = (least: 'any' | 'zero' | 'above zero') => {
+/** A decimal as a text. */
+export const decimal = (least: 'any' | 'zero' | 'above zero') => {
   const expected = least === 'any' ? DECIMAL_TEXT : `${DECIMAL_TEXT}, ${least === 'zero' ? 'zero or more' : 'above zero'}`;
   return leaf<string>((text) => {
     const value = typeof text === 'string' ? boundedDecimal(text) : null;
     return value !== null && (least === 'any' || value.units > 0n || (least === 'zero' && value.units === 0n));
   }, expected);
 };
-const rate = leaf<string>((text) => typeof text === 'string' && tryParseRate(text) !== null, RATE_TEXT);
-const rateBelowOne = leaf<string>((text) => {
+/** A rate as a text. */
+export const rate = leaf<string>((text) => typeof text === 'string' && tryParseRate(text) !== null, RATE_TEXT);
+export const rateBelowOne = leaf<string>((text) => {
   const value = typeof text === 'string' ? tryParseRate(text) : null;
   return value !== null && value.n < value.d;
 }, `${RATE_TEXT}, below 1`);
@@ -28,7 +30,8 @@ const wholeDecimals = leaf<number>(
   (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= DECIMALS_MAX,
   `a whole number from 0 to ${DECIMALS_MAX}`,
 );
-const choice = <Choice extends string>(...choices: [Choice, Choice, ...Choice[]]) =>
+/** One of these words. */
+export const choice = <Choice extends string>(...choices: [Choice, Choice, ...Choice[]]) =>
   z.enum(choices, { error: choices.map((each) => `"${each}"`).join(' or ') });
 const rows = <Row extends z.ZodType>(row: Row, one: string) =>
   z

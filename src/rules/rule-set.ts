@@ -16,28 +16,11 @@ import type { Instruments } from '../model/instruments.js';
 import { member } from '../model/json-path.js';
 import { DECIMALS_MAX } from '../model/limits.js';
 import { ProblemList, show } from '../model/problems.js';
-import { addShapeProblems, leaf, object, z } from '../model/shape.js';
+import { addShapeProblems, object, z } from '../model/shape.js';
+import { anyText, line, name, source } from '../model/texts.js';
 
 /** The key of the entry for every market (or asset) without one of its own. */
 export const EVERY = '*';
-/** Characters of a title, a source or a formula. */
-const TEXT_LENGTH_MAX = 500;
-
-const text = (accepts: (text: string) => boolean, expected: string) =>
-  leaf<string>((value) => typeof value === 'string' && accepts(value), expected);
-const line = text(
-  (value) => /^\S(?:.*\S)?$/u.test(value) && value.length <= TEXT_LENGTH_MAX,
-  `a line of text of at most ${TEXT_LENGTH_MAX} characters, without spaces at its ends`,
-);
-const source = text(
-  (value) => /^https:\/\/[!-~]+$/.test(value) && value.length <= TEXT_LENGTH_MAX,
-  `an https address of at most ${TEXT_LENGTH_MAX} characters`,
-);
-const name = text(
-  (value) => /^[a-z0-9][a-z0-9-]{0,63}$/.test(value),
-  'a name of 1 to 64 of a-z, 0-9 and -, not beginning with -',
-);
-
 const MARKET_RULES = object(
   { maintenance: RULE, initial: INITIAL.optional(), takerFee: TAKER_FEE.optional() },
   'the rules of a market',
@@ -46,7 +29,7 @@ const ASSET_RULES = object({ haircut: HAIRCUT.optional(), borrow: BORROW.optiona
 
 export const RULE_SET = object(
   {
-    $schema: text(() => true, 'a text').optional(),
+    $schema: anyText.optional(),
     version: z.literal(1, { error: 'the number 1' }),
     name,
     title: line,
