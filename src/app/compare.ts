@@ -12,8 +12,6 @@ import { readPrices } from './prices.js';
 import { type OnKept, rulesChange } from './rules.js';
 import type { UnpricedRow } from './scan.js';
 
-/** Nothing is sent: no order lives in it. */
-const ORDER_TTL_US = 0;
 /** The name of the book's own rules. */
 export const OWN_RULES = 'book';
 
@@ -102,7 +100,7 @@ export async function compareRules(options: CompareOptions): Promise<Comparison>
 async function loaded({ book, marks, onKept, onLoaded }: CompareOptions, rules: string): Promise<Engine> {
   const change = await rulesChange(rules === OWN_RULES ? undefined : rules, onKept);
   // Every portfolio is judged: nothing is scanned.
-  const engine = await engineFromFile(book, { backend: new JsBackend(), orderTtlUs: ORDER_TTL_US }, onLoaded, change);
+  const engine = await engineFromFile(book, { backend: new JsBackend(), policy: null }, onLoaded, change);
   const { scanner, book: held } = engine.scanHalf;
   scanner.setPrices(await readPrices(marks, engine.instruments, held.funding.markets));
   return engine;

@@ -8,8 +8,6 @@ import { type PrintedValuation, printValuation } from '../model/print.js';
 import { readPrices } from './prices.js';
 import { type OnKept, rulesChange } from './rules.js';
 
-/** A scan judges and sends nothing: no order lives in it. */
-const ORDER_TTL_US = 0;
 
 export interface ScanOptions {
   /** A `.json` or `.jsonl` file, or a Parquet folder. */
@@ -68,7 +66,7 @@ export interface ScanSummary {
 export async function scan(options: ScanOptions): Promise<ScanSummary> {
   const change = await rulesChange(options.rules, options.onKept);
   const backend = await openBackendTold(options.backend ?? 'auto', options.onAlert ?? (() => undefined));
-  const engine = await engineFromFile(options.book, { backend, orderTtlUs: ORDER_TTL_US }, options.onLoaded, change);
+  const engine = await engineFromFile(options.book, { backend, policy: null }, options.onLoaded, change);
   const { book, scanner, drained } = engine.scanHalf;
   scanner.setPrices(await readPrices(options.marks, engine.instruments, book.funding.markets));
   const found = scanner.scan();

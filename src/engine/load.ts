@@ -4,8 +4,10 @@ import type { BookSink } from '../files/intake.js';
 import type { Decimal } from '../model/decimal.js';
 import { assert } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
+import { ProblemList } from '../model/problems.js';
 import { syntheticAccounts } from '../synthetic/book.js';
-import type { Policy } from '../waterfall/policy.js';
+import { NO_STAGES, type Policy, withOrderTtl } from '../waterfall/policy.js';
+import { policyFromInput } from '../waterfall/policy-input.js';
 import { Engine, type EngineOptions } from './engine.js';
 
 /** What a made-up book is made from. */
@@ -22,10 +24,20 @@ export type OnLoaded = (positions: number) => void;
 
 const REPORT_EVERY_ACCOUNTS = 4096;
 
+/** A policy that is still to be held against the instruments that a book turns out to have. Plain data: it crosses threads. */
+export interface PolicySource {
+  /** As its file has it. */
+  readonly input: unknown;
+  /** Where it is from, for its problems. */
+  readonly where: string;
+  /** Life of its orders instead of what it says; null: as it says. */
+  readonly orderTtlUs: number | null;
+}
+
 /** What an engine scans with, and what it does with defaults. */
 export interface EngineSetup extends Omit<EngineOptions, 'instruments' | 'policy'> {
-  /** For the instruments that a book turns out to have. Problems of it are thrown. */
-  readonly policyFor: (instruments: Instruments) => Policy;
+  /** Null: only scans. */
+  readonly policy: PolicySource | null;
 }
 
 /** An engine with the book of a file in it. Problems of the file are thrown together; see `readBook`, also for `change`. */
@@ -64,6 +76,14 @@ export function engineFromSynthetic(book: SyntheticBook, setup: EngineSetup, onL
   return engine;
 }
 
-function engineFor(instruments: Instruments, { policyFor, ...setup }: EngineSetup): Engine {
-  return new Engine({ instruments, policy: policyFor(instruments), ...setup });
+function engineFor(instruments: Instruments, { policy, ...setup }: EngineSetup): Engine {
+  return new Engine({ instruments, policy: policy === null ? NO_STAGES : resolve(policy, instruments), ...setup });
+}
+
+function resolve({ input, where, orderTtlUs }: PolicySource, instruments: Instruments): Policy {
+  const problems = new ProblemList();
+  const policy = policyFromInput(input, where, instruments, problems);
+  problems.throwIfAny();
+  assert(policy !== null, 'expected problems of a policy that cannot be read');
+  return orderTtlUs === null ? policy : withOrderTtl(policy, orderTtlUs);
 }

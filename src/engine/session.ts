@@ -65,7 +65,8 @@ export class Session {
         const out = effect.rows.filter(({ event }) => event !== 'ended');
         if (out.length > 0) records.push(...venue.onOrders(out, record.timeUs));
       }
-      if (effect.type === 'cancel-orders' && venue !== null) records.push(...venue.onCancelOrders(effect.accounts, record.timeUs));
+      if (effect.type === 'cancel-orders' && venue !== null)
+        records.push(...venue.onCancelOrders(effect.accounts, record.timeUs));
     }
     const joined = population?.onEffects(effects, record.timeUs) ?? null;
     if (joined !== null) records.push(joined);

@@ -10,14 +10,16 @@ import { PaperVenue } from '../venue/paper.js';
 import { type Answer, applyWork, conflate, type Submission, type Work } from './conflate.js';
 import type { Engine } from './engine.js';
 import type { BackendReport, BookStatistics, EngineAlert, EngineStats } from './link.js';
-import { engineFromFile, engineFromSynthetic, type SyntheticBook } from './load.js';
+import { engineFromFile, engineFromSynthetic, type PolicySource, type SyntheticBook } from './load.js';
 import { Session } from './session.js';
 
 /** How the engine is to be set up. */
 export interface WorkerSetup {
   readonly book: { readonly synthetic: SyntheticBook } | { readonly file: string };
   readonly backend: BackendChoice;
-  readonly orderTtlUs: number;
+  readonly policy: PolicySource;
+  /** `shadow`: decides and tells, sends and moves nothing. */
+  readonly mode: 'shadow' | 'live';
   /** `paper`: the venue in here executes the orders; in a made-up book newcomers open as many positions as it closes. */
   readonly executor: 'paper' | 'external';
   readonly seed: number;
@@ -53,9 +55,9 @@ export type FromWorker =
     }
   | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly code: string | null };
 
-async function load({ book, orderTtlUs }: WorkerSetup, backend: Backend, post: (message: FromWorker) => void): Promise<Engine> {
+async function load({ book, policy, mode }: WorkerSetup, backend: Backend, post: (message: FromWorker) => void): Promise<Engine> {
   const onLoaded = (positions: number): void => post({ type: 'loading', positions });
-  const setup = { backend, orderTtlUs };
+  const setup = { backend, policy, mode };
   return 'file' in book ? engineFromFile(book.file, setup, onLoaded) : engineFromSynthetic(book.synthetic, setup, onLoaded);
 }
 

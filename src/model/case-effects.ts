@@ -78,6 +78,8 @@ export interface AdlEvent {
   /** The side of the bankrupt position. */
   readonly side: 'long' | 'short';
   readonly lots: Lots;
+  /** Of them so many as were needed at the least, for the loss not to be more than the fund may pay: what is above is overshoot. */
+  readonly needed: Lots;
   readonly price: Decimal;
   /** Of the counterparty's, at the mark, in the settle asset: what it gave up. */
   readonly forgone: Cash;

@@ -31,14 +31,17 @@ export function settleAssets(rows: readonly BreachRow[], { markets }: Instrument
 
 /** Whether a fund stage may pay all that the case is expected to lose; a fund without anything covers nothing. */
 export function isCovered(subject: Case, stage: FundStage, context: Context): boolean {
-  const { fund, instruments, now } = context;
-  const { report, caseId, markets } = subject;
-  const loss = expectedLoss(report, stage.reserve, instruments);
-  const available = settleAssets(report.rows, instruments).reduce(
+  const loss = expectedLoss(subject.report, stage.reserve, context.instruments);
+  const available = payableBy(subject, stage, context);
+  return available.n > 0n && compare(available, loss) >= 0;
+}
+
+/** What a fund stage may pay now for the assets that the case's positions settle in, in the valuation asset. */
+export function payableBy({ report, caseId, markets }: Case, stage: FundStage, { fund, instruments, now }: Context): Fraction {
+  return settleAssets(report.rows, instruments).reduce(
     (sum, [asset, index]) => add(sum, worthOf(fund.available(caseId, asset, markets, index, stage, now.timeUs), index)),
     ZERO,
   );
-  return available.n > 0n && compare(available, loss) >= 0;
 }
 
 /** The fund stage that comes last before a place in the policy, and its place; null: none. */

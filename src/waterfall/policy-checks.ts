@@ -56,7 +56,6 @@ const NEVER_AFTER: readonly { readonly later: readonly Name[]; readonly earlier:
     earlier: ['socialise', 'issuance'],
     why: 'as a loss is known only when its positions are closed',
   },
-  { later: ['fund'], earlier: ['adl'], why: 'which takes no counterparty while the fund can pay' },
   { later: ['fund'], earlier: ['socialise', 'issuance'], why: 'as others bear only what the fund does not' },
   { later: ['convert'], earlier: ['fund', 'socialise', 'issuance'], why: 'as an account’s own assets go before what others pay' },
 ];

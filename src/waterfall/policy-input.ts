@@ -1,4 +1,5 @@
 /** Policies as their files write them, to the model: shape, ids of the book, and what must hold between stages, every problem at once. No I/O. */
+import type { DispatchLimits, Rate } from '../dispatch/limits.js';
 import type { Decimal } from '../model/decimal.js';
 import type { Fraction } from '../model/fraction.js';
 import { ZERO } from '../model/fraction.js';
@@ -8,17 +9,7 @@ import { member } from '../model/json-path.js';
 import { lots } from '../model/portfolio.js';
 import { type ProblemList, show } from '../model/problems.js';
 import { addShapeProblems } from '../model/shape.js';
-import type {
-  AuctionCurve,
-  DispatchLimits,
-  OrderTerms,
-  PartialMethod,
-  Policy,
-  PricePolicy,
-  Rate,
-  Scope,
-  StageEntry,
-} from './policy.js';
+import type { AuctionCurve, OrderTerms, PartialMethod, Policy, PricePolicy, Scope, StageEntry } from './policy.js';
 import { addOrderProblems, addStageProblems } from './policy-checks.js';
 import { type LimitsInput, POLICY, type PolicyInput, type StageInput, tryParseRatio } from './policy-schema.js';
 

@@ -1,9 +1,9 @@
 /** What a policy is: which stages, in which order, with which parameters. Data only; how it is read from a file is `policy-input.ts`. */
-import type { DispatchLimits } from '../dispatch/limits.js';
+import { type DispatchLimits, NO_LIMITS } from '../dispatch/limits.js';
 import type { RankBy } from '../dispatch/ranking.js';
 import type { AdlMethod } from '../model/book-port.js';
 import type { Decimal } from '../model/decimal.js';
-import type { Fraction } from '../model/fraction.js';
+import { type Fraction, ZERO } from '../model/fraction.js';
 import type { Lots } from '../model/portfolio.js';
 
 /** Markets and assets by index that an entry is for; null: all. Stages that close positions look at markets, those that absorb losses at assets. */
@@ -191,4 +191,22 @@ export interface Policy {
   readonly watch: { readonly below: Fraction; readonly everyUs: number } | null;
   readonly limits: DispatchLimits;
   readonly stages: readonly StageEntry[];
+}
+
+/** Of an engine that only scans: nothing is closed, and nothing is anybody's loss but the venue's. */
+export const NO_STAGES: Policy = {
+  id: 'none',
+  sources: [],
+  liquidationTarget: ZERO,
+  rank: 'deficit',
+  fees: { liquidation: ZERO, surplus: 'account' },
+  dust: { orderMin: { units: 0n, decimals: 0 } },
+  watch: null,
+  limits: NO_LIMITS,
+  stages: [],
+};
+
+/** The policy with another life of its orders, in every stage that sends some. */
+export function withOrderTtl(policy: Policy, ttlUs: number): Policy {
+  return { ...policy, stages: policy.stages.map((entry) => ('ttlUs' in entry ? { ...entry, ttlUs } : entry)) };
 }

@@ -1,14 +1,14 @@
 /** Auto-deleveraging: opposing positions are closed against the bankrupt one, the best ranked first, until nothing is left of it. */
 import type { AdlTarget } from '../../model/book-port.js';
-import type { Decimal } from '../../model/decimal.js';
-import { fractionToUnits, fromDecimal, multiply, subtract } from '../../model/fraction.js';
+import { type Decimal, divideRounded } from '../../model/decimal.js';
+import { divide, fraction, fractionToUnits, fromDecimal, multiply, negate, subtract, ZERO } from '../../model/fraction.js';
 import { unitsOf, unitValue } from '../../model/margin.js';
 import { accountOf, cash, EXACT_DECIMALS, type Lots, lots, sideOf } from '../../model/portfolio.js';
 import type { BreachRow } from '../../model/records.js';
 import type { Case } from '../case.js';
 import { rowsIn } from '../closing.js';
 import { AGAIN, type Context, on, type Stage, wait } from '../context.js';
-import { fundBefore, isCovered } from '../expected-loss.js';
+import { fundBefore, isCovered, payableBy } from '../expected-loss.js';
 import { shareLoss } from '../formulas/loss-sharing.js';
 import { bankruptcyOrMark, type Part, tradeInside } from '../inside-trades.js';
 import type { AdlStage } from '../policy.js';
@@ -90,7 +90,9 @@ function proRata(size: Lots, targets: readonly AdlTarget[]): Taken[] {
 }
 
 /** What each counterparty gives up: the worth of what it closes at the mark, less at the price. */
-function tell(subject: Case, row: BreachRow, price: Decimal, taken: readonly Taken[], { instruments, out, now }: Context): void {
+function tell(subject: Case, row: BreachRow, price: Decimal, taken: readonly Taken[], context: Context): void {
+  const { instruments, out, now } = context;
+  let needed: number = leastLots(subject, row, context);
   const market = instruments.markets[row.market];
   const better = subtract(unitValue(market, fromDecimal(row.mark)), unitValue(market, fromDecimal(price)));
   for (const { target, count } of taken) {
@@ -102,9 +104,26 @@ function tell(subject: Case, row: BreachRow, price: Decimal, taken: readonly Tak
       market: row.market,
       side: sideOf(row.lots),
       lots: count,
+      needed: lots(Math.min(needed, count)),
       price,
       forgone: cash(fractionToUnits(multiply(held, better), EXACT_DECIMALS, 'nearest')),
       timeUs: now.timeUs,
     });
+    needed -= Math.min(needed, count);
   }
+}
+
+/**
+ * The least lots whose deleveraging leaves no more loss at the marks than the fund may pay: ⌈lots · (loss − payable) / loss⌉, as every lot that is closed at
+ * the bankruptcy price takes its part of the loss with it. All, where there is no loss at the marks: then nobody else would take them.
+ */
+function leastLots(subject: Case, row: BreachRow, context: Context): Lots {
+  const size = lots(Math.abs(row.lots));
+  const loss = negate(subject.report.equity);
+  if (loss.n <= 0n) return size;
+  const before = fundBefore(context, subject.entry);
+  const missing = subtract(loss, before === null ? ZERO : payableBy(subject, before.stage, context));
+  if (missing.n <= 0n) return lots(0);
+  const least = multiply(fraction(BigInt(size)), divide(missing, loss));
+  return lots(Number(divideRounded(least.n, least.d, 'up')));
 }
