@@ -76,7 +76,7 @@ function readIds(
   for (const [i, id] of ids.entries()) {
     const index = indexOf(id);
     if (index === undefined) problems.add(member(where, i), `${one} of the book`, show(id));
-    else if (found.has(index)) problems.add(member(where, i), `each ${one} once`, `${show(id)} again`);
+    else if (found.has(index)) problems.add(member(where, i), 'each id once', `${show(id)} again`);
     else found.add(index);
   }
   return found;
@@ -93,7 +93,7 @@ function readScope(stage: StageInput, where: string, instruments: Instruments, p
       member(where, 'markets'),
       problems,
     ),
-    assets: readIds('assets' in stage ? stage.assets : undefined, assetOf, 'asset', member(where, 'assets'), problems),
+    assets: readIds('assets' in stage ? stage.assets : undefined, assetOf, 'an asset', member(where, 'assets'), problems),
   };
 }
 

@@ -43,7 +43,7 @@ export function temporary(): string {
 /** What building the native parts needs of a checkout that has run `npm ci`. */
 export const TO_BUILD = ['package.json', 'dist/kernels', 'dist/src/backends', ...sources()];
 /** What the command line needs. */
-export const TO_RUN = ['package.json', 'rules', 'dist/src', 'dist/feeds'];
+export const TO_RUN = ['package.json', 'policies', 'rules', 'dist/src', 'dist/feeds'];
 
 /** Without what they build to. */
 function sources(): string[] {
