@@ -1,4 +1,6 @@
 /** `plimsoll serve`: the scanner. With nothing said, a made-up venue of a million positions on 127.0.0.1. */
+
+import { POLICY_DEFAULT } from '../../app/policies.js';
 import { startServer } from '../../app/serve.js';
 import { VERSION } from '../../app/version.js';
 import { alertLine } from '../alert-line.js';
