@@ -2,6 +2,7 @@
  * What a damaged snapshot gives: one clear error, whatever was done to its bytes. `DAMAGES=100000` asks for more, `SEED` for others. Bytes that are
  * whole but wrong (resealed: as a bug of ours would write them) are an error, too, or an engine that can be scanned: native code trusts its columns.
  */
+
 import { describe, expect, it } from 'vitest';
 import { CpuBackend } from '../../src/backends/cpu.js';
 import { native } from '../../src/backends/native.js';
@@ -14,6 +15,7 @@ import { type Backend, HandleList } from '../../src/scan/backend.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import type { Random } from '../../src/synthetic/random.js';
 import { instrumentsOf, marketOf, rate } from '../support/books.js';
+import { fullClose } from '../support/policies.js';
 import { RandomRecords } from './random-records.js';
 import { account, alice, effectsOf, engineWith, fill, fills, instruments, position, TTL_US, tick } from './support.js';
 
@@ -33,7 +35,7 @@ interface Subject {
 function subjects(count: number): Subject[] {
   return Array.from({ length: count }, (_, i) => {
     const records = new RandomRecords(SEED * 5_000 + i, 80);
-    const engine = new Engine({ instruments: records.instruments, backend: new JsBackend(), orderTtlUs: TTL_US });
+    const engine = new Engine({ instruments: records.instruments, backend: new JsBackend(), policy: fullClose(5_000_000) });
     for (const each of records.loaded()) engine.load(each);
     for (let step = 0; step < 120; step++) records.hear(engine.apply(records.next()).effects);
     return { venue: records.instruments, buffers: engine.save().map(({ name, bytes }) => ({ name, bytes: bytes.slice() })) };
@@ -41,7 +43,7 @@ function subjects(count: number): Subject[] {
 }
 
 function restore(venue: Instruments, buffers: readonly NamedBuffer[]): Engine {
-  const engine = new Engine({ instruments: venue, backend: new JsBackend(), orderTtlUs: TTL_US });
+  const engine = new Engine({ instruments: venue, backend: new JsBackend(), policy: fullClose(5_000_000) });
   engine.restore(readFrom(buffers));
   return engine;
 }

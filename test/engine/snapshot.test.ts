@@ -2,6 +2,7 @@
  * A restored engine is the one that was saved: equal records give equal effects and an equal state, on books of every kind. `SNAPSHOT_RUNS=500` asks
  * for more, `SEED` for others. The case half is not part of it yet: it is taken from a third engine, to which all records were told.
  */
+
 import { describe, expect, it } from 'vitest';
 import { CpuBackend } from '../../src/backends/cpu.js';
 import { native } from '../../src/backends/native.js';
@@ -14,6 +15,7 @@ import { type Backend, HandleList, type Nominations } from '../../src/scan/backe
 import { JsBackend } from '../../src/scan/js-backend.js';
 import { syntheticAccounts } from '../../src/synthetic/book.js';
 import { multiAssetVenue } from '../../src/synthetic/multi-asset-venue.js';
+import { fullClose } from '../support/policies.js';
 import { RandomRecords } from './random-records.js';
 import {
   account,
@@ -51,7 +53,7 @@ const BACKENDS: readonly (readonly [string, string, () => Backend, () => Backend
 const kept = (engine: Engine): NamedBuffer[] => engine.save().map(({ name, bytes }) => ({ name, bytes: bytes.slice() }));
 
 function fresh(venue: Instruments, backend: Backend, accounts: readonly Account[] = []): Engine {
-  const engine = new Engine({ instruments: venue, backend, orderTtlUs: TTL_US });
+  const engine = new Engine({ instruments: venue, backend, policy: fullClose(5_000_000) });
   for (const each of accounts) engine.load(each);
   return engine;
 }
@@ -168,7 +170,7 @@ describe.each(BACKENDS)('an engine on %s that was saved at a random record and r
 
 function note(engine: Engine): void {
   const { store } = engine.scanHalf.book;
-  totals.breached += engine.caseHalf.desk.openedCount;
+  totals.breached += engine.caseHalf.cases.openedCount;
   for (const shelf of store.shelves) {
     if (shelf?.method === 'groups') totals.groups += shelf.laneCount;
     totals.free += (shelf?.sliceCount ?? 0) > 0 ? 1 : 0;
