@@ -12,6 +12,7 @@ import { benchMemory } from './memory.js';
 import { benchMultiAsset } from './multi-asset.js';
 import { benchPeers } from './peers.js';
 import { benchServe } from './serve.js';
+import { benchSnapshot } from './snapshot.js';
 import { benchStatistics } from './statistics.js';
 import { Subject } from './subject.js';
 import { benchTicks } from './ticks.js';
@@ -31,6 +32,7 @@ const ON_SUBJECT = {
 const ALONE = {
   updates: ({ book }, size) => benchUpdates(book, size),
   memory: (_, size) => [benchMemory(size)],
+  snapshot: ({ book }, size) => benchSnapshot(book, size),
   latency: async ({ book, backend }, size) => [await benchLatency(book, size, backend)],
   'fan-out': async ({ book, backend }, size) => [await benchFanOut(book, size, backend)],
   burst: async ({ book, backend }, size) => [await benchBurst(book, size, backend)],
@@ -94,6 +96,7 @@ const SIZES: Readonly<Record<BenchmarkName, readonly number[]>> = {
   'hot-set': [1_000_000, 10_000_000],
   updates: [1_000_000],
   memory: [10_000_000],
+  snapshot: [1_000_000, 10_000_000],
   latency: [1_000_000],
   'fan-out': [1_000_000],
   burst: [1_000_000],

@@ -1,4 +1,5 @@
 /** A running scanner with a subscriber on loopback, and accounts that one small move of one market breaches. */
+import { POLICY_DEFAULT, policySource } from '../src/app/policies.js';
 import type { BackendChoice } from '../src/backends/open.js';
 import { connect, type MessageInfo, type PlimsollClient, type SignalRow } from '../src/client/client.js';
 import { type HostedEngine, startEngine } from '../src/engine/host.js';
@@ -64,7 +65,8 @@ export async function startRig(
   const link = await startEngine({
     book: { synthetic },
     backend,
-    orderTtlUs: 5_000_000,
+    policy: await policySource(POLICY_DEFAULT),
+    mode: 'live',
     executor,
     seed: SEED,
   });

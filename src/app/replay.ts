@@ -1,7 +1,6 @@
 /** Replays recorded prices through the whole pipeline: store, scan, dispatch and the paper venue. */
 import { type CandleRange, type CandleSet, candleTicks, openingPrices, readCandles } from '../../feeds/candles.js';
 import { type BackendChoice, openBackendTold } from '../backends/open.js';
-import { POLICY } from '../dispatch/sizing.js';
 import type { Engine } from '../engine/engine.js';
 import type { EngineStats } from '../engine/link.js';
 import { engineFromFile, engineFromSynthetic, type OnLoaded, type SyntheticBook } from '../engine/load.js';
@@ -12,16 +11,21 @@ import { badInput } from '../model/errors.js';
 import type { Effect, TickRecord } from '../model/records.js';
 import { syntheticInstruments } from '../synthetic/instruments.js';
 import { PaperVenue } from '../venue/paper.js';
+import { fillFund } from './fund-size.js';
+import { POLICY_DEFAULT, policySource } from './policies.js';
 import { BreachCauses, type ReplayCauses } from './replay-causes.js';
 import { indexSources, type ReplayIndex } from './replay-indexes.js';
 import { startingWith, startPrices } from './replay-start.js';
 import { type ReplayHour, type ReplaySums, ReplayTotals } from './replay-totals.js';
+import { type WaterfallSummary, WaterfallTotals } from './replay-waterfall.js';
 
 /** Candle ticks are 15 s apart: an order has the next tick, and the one after that is its last. */
 export const REPLAY_ORDER_TTL_US = 30_000_000;
 
 export const POSITIONS_DEFAULT = 100_000;
 export const SEED_DEFAULT = 1;
+/** What the insurance fund has at the start, in the valuation asset. */
+export const FUND_DEFAULT = '1000000';
 
 export interface ReplayOptions {
   /** Folder of `<SYMBOL>.csv` files. */
@@ -37,6 +41,10 @@ export interface ReplayOptions {
   readonly indexes?: readonly ReplayIndex[];
   /** A marks file for what no candle gives: index prices, funding indexes, marks of other markets. They hold from the first tick. */
   readonly marks?: string;
+  /** A shipped policy's name or a file; `POLICY_DEFAULT` when nobody says. */
+  readonly policy?: string;
+  /** What the insurance fund has at the start, in the valuation asset: a decimal; `FUND_DEFAULT` when nobody says. */
+  readonly fund?: string;
   /** What scans; `auto` when nobody says. Every backend decides alike. */
   readonly backend?: BackendChoice;
   /** When faster backends cannot be had, or a device fails and another takes over. */
@@ -61,6 +69,8 @@ export interface ReplaySummary extends Partial<ReplayCauses> {
   readonly unpriced: number;
   readonly byHour: readonly ReplayHour[];
   readonly totals: ReplaySums;
+  /** What the defaults led to. */
+  readonly waterfall: WaterfallSummary;
   readonly stateHash: string;
 }
 
@@ -136,7 +146,8 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
   checkNumbers(positions, seed, range);
   const set = readCandles(candles);
   const backend = await openBackendTold(options.backend ?? 'auto', options.onAlert ?? (() => undefined));
-  const setup = { backend, orderTtlUs: REPLAY_ORDER_TTL_US };
+  const policy = await policySource(options.policy ?? POLICY_DEFAULT, '--policy', REPLAY_ORDER_TTL_US);
+  const setup = { backend, policy };
   const engine =
     book === undefined
       ? engineFromSynthetic(syntheticFromCandles(set, range, positions, seed), setup, onLoaded)
@@ -145,11 +156,15 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
   const sources = indexSources(indexes, instruments, set);
   const given = await startPrices(options.marks, instruments, engine.scanHalf.book.funding.markets);
   const start = engine.counters();
+  const filled = fillFund(options.fund ?? FUND_DEFAULT, instruments, 0);
+  if (filled !== null) engine.apply(filled);
+  const waterfall = new WaterfallTotals(engine);
   const totals = new ReplayTotals(instruments.valuation.decimals);
   const venue = new PaperVenue({ instruments, seed });
   const causes = instruments.assets.length > 1 ? new BreachCauses(engine) : null;
   const onEffects = (effects: readonly Effect[]): void => {
     totals.take(effects);
+    waterfall.take(effects);
     causes?.takeEffects(effects);
   };
   const session = new Session({ engine, venue, population: null, onEffects });
@@ -174,7 +189,7 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
   const summary: ReplaySummary = {
     version: 1,
     seed: book === undefined ? seed : null,
-    policy: POLICY,
+    policy: engine.caseHalf.policy.id,
     ticks: engine.ticks,
     accounts: start.accounts,
     positions: start.positions,
@@ -183,6 +198,7 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
     unpriced: engine.counters().unpriced,
     byHour: totals.byHour(fromMs, toMs),
     totals: totals.sums(),
+    waterfall: waterfall.summary(),
     ...causes?.summary(),
     stateHash: stateHash(engine),
   };

@@ -13,6 +13,8 @@ import { member } from '../model/json-path.js';
 import { ProblemList } from '../model/problems.js';
 import type { FundingIndex, IndexPrice } from '../model/records.js';
 import { defaultMarkets, syntheticInstruments } from '../synthetic/instruments.js';
+import { fillFund } from './fund-size.js';
+import { POLICY_DEFAULT, policySource } from './policies.js';
 import { readPrices } from './prices.js';
 import { VERSION } from './version.js';
 
@@ -26,8 +28,14 @@ export interface ServerOptions {
   readonly seed: number;
   /** Milliseconds between ticks. */
   readonly tickIntervalMs: number;
-  /** Milliseconds that an order lives. */
-  readonly orderTtlMs: number;
+  /** Milliseconds that an order lives, instead of what the policy says; null: as it says. */
+  readonly orderTtlMs: number | null;
+  /** A shipped policy's name or a file; `POLICY_DEFAULT` when nobody says. */
+  readonly policy?: string;
+  /** What the insurance fund has at the start, in the valuation asset: a decimal; nothing when nobody says. */
+  readonly fund?: string;
+  /** `shadow`: decides and tells, sends and moves nothing. Null: shadow, unless the paper venue executes. */
+  readonly mode?: 'shadow' | 'live' | null;
   /** `paper`: orders are filled in here; `external`: by whoever takes the lease. */
   readonly executor: 'paper' | 'external';
   /** What scans. Every backend decides alike. */
@@ -106,7 +114,11 @@ async function startFromMarks(path: string, { instruments, funded }: HostedEngin
 
 async function startLink(options: ServerOptions): Promise<Start & { link: HostedEngine }> {
   const { book, seed, executor, backend, onLoaded } = options;
-  const setup = { backend, orderTtlUs: options.orderTtlMs * 1000, executor, seed };
+  const ttlUs = options.orderTtlMs === null ? null : options.orderTtlMs * 1000;
+  const policy = await policySource(options.policy ?? POLICY_DEFAULT, '--policy', ttlUs);
+  // Nothing real is at stake where orders do not leave the process.
+  const mode = options.mode ?? (executor === 'paper' ? 'live' : 'shadow');
+  const setup = { backend, policy, mode, executor, seed };
   if ('file' in book) {
     const link = await startEngine({ ...setup, book: { file: book.file } }, onLoaded);
     try {
@@ -127,7 +139,7 @@ async function startLink(options: ServerOptions): Promise<Start & { link: Hosted
 function checkTimes(options: ServerOptions): void {
   for (const name of ['tickIntervalMs', 'orderTtlMs'] as const) {
     const value = options[name];
-    if (!(value >= 1)) throw badInput(name, 'at least 1 ms', String(value), 'bad-usage');
+    if (value !== null && !(value >= 1)) throw badInput(name, 'at least 1 ms', String(value), 'bad-usage');
   }
 }
 
@@ -149,6 +161,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await link.close();
     throw error;
   }
+  const filled = fillFund(options.fund, link.instruments, nowUs());
+  if (filled !== null) await link.submit(filled);
   const intervalUs = tickIntervalMs * 1000;
   const crash = options.crash
     ? {

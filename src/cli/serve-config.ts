@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { POLICY_DEFAULT } from '../app/policies.js';
 import type { ServerOptions } from '../app/serve.js';
 import { BACKEND_CHOICES } from '../backends/open.js';
 import { PlimsollError } from '../model/errors.js';
+import { boundedDecimal } from '../model/instrument-schema.js';
 import { ProblemList, show } from '../model/problems.js';
 
 /** A number in a file, digits on the command line and in the environment. */
@@ -20,6 +22,10 @@ const whole = (least: number, most: number) =>
     .pipe(z.int().min(least).max(most))
     .meta({ expected: `a whole number from ${least} to ${most}` });
 const text = z.string().min(1).meta({ expected: 'a text' });
+const amount = z
+  .string()
+  .refine((value) => (boundedDecimal(value)?.units ?? -1n) >= 0n)
+  .meta({ expected: 'a decimal such as "1000000", zero or more' });
 const token = z.string().min(16).meta({ expected: 'a secret of at least 16 characters', isSecret: true });
 
 /** Every setting, with what it is when nobody says. */
@@ -32,7 +38,10 @@ const SETTINGS = {
   book: { schema: text, fallback: null },
   marks: { schema: text, fallback: null },
   tickIntervalMs: { schema: whole(1, 60_000), fallback: 100 },
-  orderTtlMs: { schema: whole(1, 3_600_000), fallback: 5_000 },
+  orderTtlMs: { schema: whole(1, 3_600_000), fallback: null },
+  policy: { schema: text, fallback: POLICY_DEFAULT },
+  fund: { schema: amount, fallback: '1000000' },
+  mode: { schema: z.enum(['shadow', 'live']).meta({ expected: 'shadow or live' }), fallback: null },
   executor: { schema: z.enum(['paper', 'external']).meta({ expected: 'paper or external' }), fallback: 'paper' },
   backend: { schema: z.enum(BACKEND_CHOICES).meta({ expected: `one of ${BACKEND_CHOICES.join(', ')}` }), fallback: 'auto' },
   crash: { schema: z.stringbool().or(z.boolean()).meta({ expected: 'true or false' }), fallback: false },

@@ -77,10 +77,11 @@ export function engineFromSynthetic(book: SyntheticBook, setup: EngineSetup, onL
 }
 
 function engineFor(instruments: Instruments, { policy, ...setup }: EngineSetup): Engine {
-  return new Engine({ instruments, policy: policy === null ? NO_STAGES : resolve(policy, instruments), ...setup });
+  return new Engine({ instruments, policy: policy === null ? NO_STAGES : resolvePolicy(policy, instruments), ...setup });
 }
 
-function resolve({ input, where, orderTtlUs }: PolicySource, instruments: Instruments): Policy {
+/** Throws every problem of the policy together. */
+export function resolvePolicy({ input, where, orderTtlUs }: PolicySource, instruments: Instruments): Policy {
   const problems = new ProblemList();
   const policy = policyFromInput(input, where, instruments, problems);
   problems.throwIfAny();

@@ -20,7 +20,7 @@ function gainOf({ fill }: BookedFill, { bankruptcyPrice, side }: Order, { market
 }
 
 /**
- * min(⌊notional · fee⌋, Δ) to the fund, and with the policy's surplus to the fund all of Δ; never more than what leaves the portfolio at zero. All
+ * min(⌊notional · fee⌋, Δ) to the fund, and where the policy gives it the surplus of full closings all of Δ; never more than what leaves the portfolio at zero. All
  * rounded down, for the portfolio. (dYdX pays each missing Δ at once; here the fund pays at the end, so as not to pay while something is left.)
  */
 export function executionFees(
@@ -40,7 +40,8 @@ export function executionFees(
   const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
   const most = least(down(gain), down(divide(report.equity, index)));
   const fee = least(down(multiply(notionalAt(market, lots(fill.lots), fill.price), fees.liquidation)), most);
-  const surplus = fees.surplus === 'fund' ? most - fee : 0n;
+  // What a partial closing leaves is what restores the portfolio.
+  const surplus = fees.surplus === 'fund' && order.stage !== 'partial' ? most - fee : 0n;
   const between: { debit: MoneyAccount; credit: MoneyAccount } = {
     debit: { kind: 'portfolio', portfolio },
     credit: { kind: 'fund', market: fund.fundFor(fill.market) },

@@ -89,7 +89,7 @@ function readScope(stage: StageInput, where: string, instruments: Instruments, p
     markets: readIds(
       'markets' in stage ? stage.markets : undefined,
       (id) => marketIndex.get(id),
-      'market',
+      'a market',
       member(where, 'markets'),
       problems,
     ),

@@ -1,6 +1,8 @@
 /** `plimsoll replay`: a recorded crash through the whole pipeline, with a summary at the end and a page of pictures on request. */
 import { InvalidArgumentError } from 'commander';
+import { POLICY_DEFAULT } from '../../app/policies.js';
 import {
+  FUND_DEFAULT,
   POSITIONS_DEFAULT,
   type ReplayOptions,
   type ReplayPictures,
@@ -33,6 +35,8 @@ interface Options {
   readonly to?: number;
   readonly marks?: string;
   readonly index?: readonly ReplayIndex[];
+  readonly policy?: string;
+  readonly fund?: string;
   readonly backend: BackendChoice;
   readonly report?: string;
   readonly json?: true;
@@ -55,6 +59,8 @@ export const command: CommandModule = {
       .option('--to <time>', 'bars before this time', timeOption)
       .option('--marks <file>', 'what no candle gives: index prices, funding indexes, marks of other markets, from the start')
       .option('--index <asset=series>', "an asset's index price: a series, or SERIES/SERIES; repeatable", indexOption)
+      .option('--policy <name|file>', `what happens to defaults: a shipped policy, or a file (${POLICY_DEFAULT})`)
+      .option('--fund <amount>', `the insurance fund at the start, in the valuation asset (${FUND_DEFAULT})`)
       .option('--backend <name>', BACKEND_HELP, backendOption, 'auto')
       .option('--report <file>', 'write a page with plots (HTML, opens from disk)')
       .option('--json', 'print the summary as JSON');
@@ -98,6 +104,8 @@ async function replayWithStatus(options: Options, io: Io) {
     },
     indexes: options.index ?? [],
     ...(options.marks === undefined ? {} : { marks: options.marks }),
+    ...(options.policy === undefined ? {} : { policy: options.policy }),
+    ...(options.fund === undefined ? {} : { fund: options.fund }),
     backend: options.backend,
     onAlert: alertNotice(io),
     onLoaded: (positions) => loading.update(positions),

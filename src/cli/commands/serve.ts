@@ -1,4 +1,6 @@
 /** `plimsoll serve`: the scanner. With nothing said, a made-up venue of a million positions on 127.0.0.1. */
+
+import { POLICY_DEFAULT } from '../../app/policies.js';
 import { startServer } from '../../app/serve.js';
 import { VERSION } from '../../app/version.js';
 import { alertLine } from '../alert-line.js';
@@ -29,7 +31,10 @@ export const command: CommandModule = {
       .option('--book <file>', 'a book of your own: .json, .jsonl or a Parquet folder')
       .option('--marks <file>', 'where the made-up market starts, for a book of your own')
       .option('--tick-interval-ms <ms>', 'time between ticks (100)')
-      .option('--order-ttl-ms <ms>', 'life of an order (5000)')
+      .option('--policy <name|file>', `what happens to defaults: a shipped policy, or a file (${POLICY_DEFAULT})`)
+      .option('--fund <amount>', 'the insurance fund at the start, in the valuation asset (1000000)')
+      .option('--mode <mode>', 'shadow: decides and tells, sends nothing; live (shadow, but live with the paper venue)')
+      .option('--order-ttl-ms <ms>', 'life of an order, instead of what the policy says')
       .option('--executor <who>', 'who fills the orders: paper or external (paper)')
       .option('--backend <name>', `${BACKEND_HELP} (auto)`)
       .option('--crash', 'let the made-up market fall by a fifth soon after the start')

@@ -1,5 +1,6 @@
 /** Partial liquidation: closes what brings the portfolio to its target, in rounds, and hands on what nothing partial can restore. */
 import { legOfRow } from '../../dispatch/orders.js';
+import { add, reduce } from '../../model/fraction.js';
 import type { BreachRow } from '../../model/records.js';
 import type { Case } from '../case.js';
 import { type Closing, close, rowsIn } from '../closing.js';
@@ -13,7 +14,8 @@ import type { PartialStage } from '../policy.js';
 function sizes(subject: Case, entry: PartialStage, rows: readonly BreachRow[], context: Context): Closing[] {
   const { instruments, policy } = context;
   const { report, memory } = subject;
-  const terms = { target: policy.liquidationTarget, slippage: entry.slippage };
+  // The liquidation fee costs the portfolio as slippage does, and no more than it of the notional at the mark.
+  const terms = { target: policy.liquidationTarget, slippage: reduce(add(entry.slippage, policy.fees.liquidation)) };
   const round = partialLots(entry.method, rows, report, instruments.markets, terms);
   const restore = restoreLots(rows, report, instruments.markets, terms);
   return rows.flatMap((row, i) => {
