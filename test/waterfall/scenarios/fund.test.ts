@@ -14,9 +14,21 @@ scenario('WF-FUND-001', 'pays what is missing, and keeps the rest', {
   policy: paying(),
   script: `
     admin fund 500
+      fund-change outside -> fund 500
     tick A 90.5
+      new alice A sell 100 (full)
+      case alice opened, deficit 40.5
+      alice full entered
     fill alice A @89.5
+      ended alice A sell 0 (full)
+      case alice closed, bad debt 50
+      alice full left no-position
+      alice fund entered
+      realised alice -> clearing:A 1050
+      fund fund -> alice 50
     end
+      USDT: bob 3000 + clearing:A 1050 + fund 450 = 4500, was 4500
+      A: bob -100 + clearing 100 = 0, was 0
   `,
 });
 
@@ -25,8 +37,22 @@ scenario('WF-FUND-002', 'of zero pays nothing, says so, and hands on', {
   policy: paying(),
   script: `
     tick A 90.5
+      new alice A sell 100 (full)
+      case alice opened, deficit 40.5
+      alice full entered
     fill alice A @89.5
+      ended alice A sell 0 (full)
+      case alice closed, bad debt 50
+      alice full left no-position
+      alice fund skipped insufficient
+      alice venue-loss entered
+      realised alice -> clearing:A 1050
+      venue-loss venue -> alice 50
+      alert fund-empty
+      alert venue-loss
     end
+      USDT: bob 3000 + clearing:A 1050 + venue -50 = 4000, was 4000
+      A: bob -100 + clearing 100 = 0, was 0
   `,
 });
 
@@ -35,9 +61,22 @@ scenario('WF-FUND-003', 'that is exactly enough pays to its last unit, and nobod
   policy: paying(),
   script: `
     admin fund 50.000000000000000001
+      fund-change outside -> fund 50.000000000000000001
     tick A 90.5
+      new alice A sell 100 (full)
+      case alice opened, deficit 40.5
+      alice full entered
     fill alice A @89.5 fee 0.000000000000000001
+      ended alice A sell 0 (full)
+      case alice closed, bad debt 50.000000000000000001
+      alice full left no-position
+      alice fund entered
+      realised alice -> clearing:A 1050
+      fee alice -> fees 0.000000000000000001
+      fund fund -> alice 50.000000000000000001
     end
+      USDT: bob 3000 + clearing:A 1050 + fees 0.000000000000000001 = 4050.000000000000000001, was 4050.000000000000000001
+      A: bob -100 + clearing 100 = 0, was 0
   `,
 });
 
@@ -46,9 +85,25 @@ scenario('WF-FUND-003', 'that is one unit short pays all it has, and the next pa
   policy: paying(),
   script: `
     admin fund 49.999999999999999999
+      fund-change outside -> fund 49.999999999999999999
     tick A 90.5
+      new alice A sell 100 (full)
+      case alice opened, deficit 40.5
+      alice full entered
     fill alice A @89.5
+      ended alice A sell 0 (full)
+      case alice closed, bad debt 50
+      alice full left no-position
+      alice fund entered
+      alice fund left insufficient
+      alice venue-loss entered
+      realised alice -> clearing:A 1050
+      fund fund -> alice 49.999999999999999999
+      venue-loss venue -> alice 0.000000000000000001
+      alert venue-loss
     end
+      USDT: bob 3000 + clearing:A 1050 + venue -0.000000000000000001 = 4049.999999999999999999, was 4049.999999999999999999
+      A: bob -100 + clearing 100 = 0, was 0
   `,
 });
 
@@ -58,10 +113,40 @@ scenario('WF-FUND-004', 'reserves the worst expected loss of a case when it open
   policy: paying(),
   script: `
     admin fund 500
+      fund-change outside -> fund 500
     tick A 90.5 B 90.5
+      new alice A sell 100 (full)
+      new carol B sell 100 (full)
+      case alice opened, deficit 40.5
+      case carol opened, deficit 40.5
+      alice full entered
+      carol full entered
     fill carol B @86.5
+      ended carol B sell 0 (full)
+      case carol closed, bad debt 350
+      carol full left no-position
+      carol fund entered
+      carol fund left insufficient
+      carol venue-loss entered
+      realised carol -> clearing:B 1350
+      fund fund -> carol 97.5
+      venue-loss venue -> carol 252.5
+      alert venue-loss
     fill alice A @85.5
+      ended alice A sell 0 (full)
+      case alice closed, bad debt 450
+      alice full left no-position
+      alice fund entered
+      alice fund left insufficient
+      alice venue-loss entered
+      realised alice -> clearing:A 1450
+      fund fund -> alice 402.5
+      venue-loss venue -> alice 47.5
+      alert venue-loss
     end
+      USDT: bob 3000 + clearing:A 1450 + clearing:B 1350 + venue -300 = 5500, was 5500
+      A: bob -100 + clearing 100 = 0, was 0
+      B: bob -100 + clearing 100 = 0, was 0
   `,
 });
 
@@ -70,13 +155,38 @@ scenario('WF-FUND-005', 'gives a reservation back when its case ends: the next c
   policy: paying(),
   script: `
     admin fund 450
+      fund-change outside -> fund 450
     tick A 90.5 B 95
+      new alice A sell 100 (full)
+      case alice opened, deficit 40.5
+      alice full entered
     admin fund -48
+      refused commands[0].amount
     admin fund -47.5
+      fund-change fund -> outside 47.5
     fill alice A @90
+      ended alice A sell 0 (full)
+      case alice closed, bad debt 0
+      realised alice -> clearing:A 1000
     tick B 90
+      new carol B sell 100 (full)
+      case carol opened, deficit 90
+      carol full entered
     fill carol B @85.5
+      ended carol B sell 0 (full)
+      case carol closed, bad debt 450
+      carol full left no-position
+      carol fund entered
+      carol fund left insufficient
+      carol venue-loss entered
+      realised carol -> clearing:B 1450
+      fund fund -> carol 402.5
+      venue-loss venue -> carol 47.5
+      alert venue-loss
     end
+      USDT: bob 3000 + clearing:A 1000 + clearing:B 1450 + venue -47.5 = 5402.5, was 5402.5
+      A: bob -100 + clearing 100 = 0, was 0
+      B: bob -100 + clearing 100 = 0, was 0
   `,
 });
 
@@ -85,9 +195,25 @@ scenario('WF-FUND-006', 'pays a case no more than its cap', {
   policy: paying({ caseMax: dec(30) }),
   script: `
     admin fund 500
+      fund-change outside -> fund 500
     tick A 90.5
+      new alice A sell 100 (full)
+      case alice opened, deficit 40.5
+      alice full entered
     fill alice A @89.5
+      ended alice A sell 0 (full)
+      case alice closed, bad debt 50
+      alice full left no-position
+      alice fund entered
+      alice fund left insufficient
+      alice venue-loss entered
+      realised alice -> clearing:A 1050
+      fund fund -> alice 30
+      venue-loss venue -> alice 20
+      alert venue-loss
     end
+      USDT: bob 3000 + clearing:A 1050 + fund 470 + venue -20 = 4500, was 4500
+      A: bob -100 + clearing 100 = 0, was 0
   `,
 });
 
@@ -96,11 +222,46 @@ scenario('WF-FUND-007', 'pays no more than its cap within a window, and again wh
   policy: paying({ window: { amount: dec(80), durationUs: 60 * SECONDS } }),
   script: `
     admin fund 2000
+      fund-change outside -> fund 2000
     tick A 90.5 B 90.5
+      new alice A sell 100 (full)
+      new carol B sell 100 (full)
+      new dave A sell 100 (full)
+      case alice opened, deficit 40.5
+      case carol opened, deficit 40.5
+      case dave opened, deficit 40.5
+      alice full entered
+      carol full entered
+      dave full entered
     fill alice A @89.5
+      ended alice A sell 0 (full)
+      case alice closed, bad debt 50
+      alice full left no-position
+      alice fund entered
+      realised alice -> clearing:A 1050
+      fund fund -> alice 50
     fill carol B @89.5
+      ended carol B sell 0 (full)
+      case carol closed, bad debt 50
+      carol full left no-position
+      carol fund entered
+      carol fund left insufficient
+      carol venue-loss entered
+      realised carol -> clearing:B 1050
+      fund fund -> carol 30
+      venue-loss venue -> carol 20
+      alert venue-loss
     +60 fill dave A @89.5
+      ended dave A sell 0 (full)
+      case dave closed, bad debt 50
+      dave full left no-position
+      dave fund entered
+      realised dave -> clearing:A 1050
+      fund fund -> dave 50
     end
+      USDT: bob 3000 + clearing:A 2100 + clearing:B 1050 + fund 1870 + venue -20 = 8000, was 8000
+      A: bob -200 + clearing 200 = 0, was 0
+      B: bob -100 + clearing 100 = 0, was 0
   `,
 });
 
@@ -109,12 +270,47 @@ scenario('WF-FUND-008', 'stops when it has fallen by a share of its peak, and pa
   policy: paying({ drawdown: { trigger: rate('0.1'), stop: rate('0.05'), peakUs: 3_600 * SECONDS } }),
   script: `
     admin fund 2000
+      fund-change outside -> fund 2000
     tick A 90.5 B 90.5
+      new alice A sell 100 (full)
+      new carol B sell 100 (full)
+      new dave A sell 100 (full)
+      case alice opened, deficit 40.5
+      case carol opened, deficit 40.5
+      case dave opened, deficit 40.5
+      alice full entered
+      carol full entered
+      dave full entered
     fill alice A @88
+      ended alice A sell 0 (full)
+      case alice closed, bad debt 200
+      alice full left no-position
+      alice fund entered
+      realised alice -> clearing:A 1200
+      fund fund -> alice 200
     fill carol B @89.5
+      ended carol B sell 0 (full)
+      case carol closed, bad debt 50
+      carol full left no-position
+      carol fund skipped insufficient
+      carol venue-loss entered
+      realised carol -> clearing:B 1050
+      venue-loss venue -> carol 50
+      alert fund-empty
+      alert venue-loss
     admin fund 120
+      fund-change outside -> fund 120
     fill dave A @89.5
+      ended dave A sell 0 (full)
+      case dave closed, bad debt 50
+      dave full left no-position
+      dave fund entered
+      realised dave -> clearing:A 1050
+      fund fund -> dave 50
     end
+      USDT: bob 3000 + clearing:A 2250 + clearing:B 1050 + fund 1870 + venue -50 = 8120, was 8120
+      A: bob -200 + clearing 200 = 0, was 0
+      B: bob -100 + clearing 100 = 0, was 0
   `,
 });
 
@@ -123,11 +319,30 @@ scenario('WF-FUND-009', "of a market pays first, then its asset's; other markets
   policy: paying({ perMarket: true }),
   script: `
     admin fund 30 A
+      fund-change outside -> fund:A 30
     admin fund 1000 B
+      fund-change outside -> fund:B 1000
     admin fund 5
+      fund-change outside -> fund 5
     tick A 90.5
+      new alice A sell 100 (full)
+      case alice opened, deficit 40.5
+      alice full entered
     fill alice A @89.5
+      ended alice A sell 0 (full)
+      case alice closed, bad debt 50
+      alice full left no-position
+      alice fund entered
+      alice fund left insufficient
+      alice venue-loss entered
+      realised alice -> clearing:A 1050
+      fund fund:A -> alice 30
+      fund fund -> alice 5
+      venue-loss venue -> alice 15
+      alert venue-loss
     end
+      USDT: bob 3000 + clearing:A 1050 + fund:B 1000 + venue -15 = 5035, was 5035
+      A: bob -100 + clearing 100 = 0, was 0
   `,
 });
 
@@ -136,10 +351,24 @@ scenario('WF-FUND-010', 'closes positions at its expense while it covers what th
   policy: policyOf([full({ price: BANKRUPTCY }), fund()]),
   script: `
     admin fund 500
+      fund-change outside -> fund 500
     tick A 90.5
+      new alice A sell 100 @90 (full)
+      case alice opened, deficit 40.5
+      alice full entered
     ack alice A unfilled
+      ended alice A sell 100 @90 (full)
+      new alice A sell 100 (fund)
+      alice full left unfilled
+      alice fund entered
     fill alice A @87
+      ended alice A sell 0 (fund)
+      case alice closed, bad debt 300
+      realised alice -> clearing:A 1300
+      fund fund -> alice 300
     end
+      USDT: bob 3000 + clearing:A 1300 + fund 200 = 4500, was 4500
+      A: bob -100 + clearing 100 = 0, was 0
   `,
 });
 
@@ -148,9 +377,22 @@ scenario('WF-FUND-010', 'does not close what it may not cover: it hands on at on
   policy: policyOf([full({ price: BANKRUPTCY }), fund()]),
   script: `
     admin fund 402.4
+      fund-change outside -> fund 402.4
     tick A 90.5
+      new alice A sell 100 @90 (full)
+      case alice opened, deficit 40.5
+      alice full entered
     ack alice A unfilled
+      ended alice A sell 100 @90 (full)
+      case alice closed, bad debt 0
+      alice full left unfilled
+      alice fund skipped insufficient
+      alice venue-loss entered
+      realised alice -> venue 1000
+      alert venue-loss
     end
+      USDT: bob 3000 + fund 402.4 + venue 1000 = 4402.4, was 4402.4
+      A: bob -100 + venue 100 = 0, was 0
   `,
 });
 
@@ -159,23 +401,54 @@ scenario('WF-FUND-011', 'finding nobody at its expense either hands on, and pays
   policy: policyOf([full({ price: BANKRUPTCY }), fund()]),
   script: `
     admin fund 500
+      fund-change outside -> fund 500
     tick A 90.5
+      new alice A sell 100 @90 (full)
+      case alice opened, deficit 40.5
+      alice full entered
     ack alice A unfilled
+      ended alice A sell 100 @90 (full)
+      new alice A sell 100 (fund)
+      alice full left unfilled
+      alice fund entered
     ack alice A unfilled
+      ended alice A sell 100 (fund)
+      case alice closed, bad debt 0
+      alice fund left unfilled
+      alice venue-loss entered
+      realised alice -> venue 1000
+      alert venue-loss
     end
+      USDT: bob 3000 + fund 500 + venue 1000 = 4500, was 4500
+      A: bob -100 + venue 100 = 0, was 0
   `,
 });
 
 scenario('WF-FUND-012', 'in another asset pays losses of markets that settle in it, in that asset', {
-  accounts: { alice: 'ETH 10; E 100 @100', bob: 'ETH 100; E -100 @100' },
+  accounts: { alice: 'ETH 1; E 1 @10', bob: 'ETH 10; E -1 @10' },
   policy: paying(),
   script: `
-    admin fund 30 ETH
-    tick E 100 ETH 1000
-    tick E 99.9 ETH 1000
-    tick E 91 ETH 1000
-    fill alice E @89.9
+    admin fund 0.04 ETH
+      fund-change outside -> fund 0.04 ETH
+    tick E 10 ETH 1000
+    tick E 9.05 ETH 1000
+      new alice E sell 1 (full)
+      case alice opened, deficit 45.5
+      alice full entered
+    fill alice E @8.95
+      ended alice E sell 0 (full)
+      case alice closed, bad debt 50
+      alice full left no-position
+      alice fund entered
+      alice fund left insufficient
+      alice venue-loss entered
+      realised alice -> clearing:E 1.05 ETH
+      fund fund -> alice 0.04 ETH
+      venue-loss venue -> alice 0.01 ETH
+      alert venue-loss
     end
+      ETH: bob 10 + clearing:E 1.05 + venue -0.01 = 11.04, was 11.04
+      E: bob -1 + clearing 1 = 0, was 0
   `,
 });
 
@@ -184,12 +457,22 @@ scenario('WF-FUND-013', 'is changed by operators alone, never below what is rese
   policy: paying(),
   script: `
     admin fund -1
+      refused commands[0].amount
     admin fund 450
+      fund-change outside -> fund 450
     tick A 90.5
+      new alice A sell 100 (full)
+      case alice opened, deficit 40.5
+      alice full entered
     admin fund -47.6
+      refused commands[0].amount
     admin fund -47.5
+      fund-change fund -> outside 47.5
     admin fund 0
+      refused commands[0].amount
     end
+      USDT: alice 1000 + bob 3000 + fund 402.5 = 4402.5, was 4402.5
+      A: alice 100 + bob -100 = 0, was 0
   `,
 });
 
@@ -198,8 +481,17 @@ scenario('WF-FEE-001', 'a liquidation fee goes to the fund, of what the closing 
   policy: policyOf([full({ price: BANKRUPTCY })], { fees: { liquidation: rate('0.001'), surplus: 'account' } }),
   script: `
     tick A 90.5
+      new alice A sell 100 @90 (full)
+      case alice opened, deficit 40.5
+      alice full entered
     fill alice A @90.5
+      ended alice A sell 0 @90 (full)
+      case alice closed, bad debt 0
+      realised alice -> clearing:A 950
+      liquidation-fee alice -> fund 9.05
     end
+      USDT: alice 40.95 + bob 3000 + clearing:A 950 + fund 9.05 = 4000, was 4000
+      A: bob -100 + clearing 100 = 0, was 0
   `,
 });
 
@@ -208,9 +500,19 @@ scenario('WF-FEE-002', 'a liquidation fee is never more than what the closing br
   policy: policyOf([full({ price: BANKRUPTCY })], { fees: { liquidation: rate('0.005'), surplus: 'account' } }),
   script: `
     tick A 90.5
+      new alice A sell 100 @90 (full)
+      case alice opened, deficit 40.5
+      alice full entered
     fill alice A 50 @90.1
+      realised alice -> clearing:A 495
+      liquidation-fee alice -> fund 5
     fill alice A 50 @90
+      ended alice A sell 0 @90 (full)
+      case alice closed, bad debt 0
+      realised alice -> clearing:A 500
     end
+      USDT: bob 3000 + clearing:A 995 + fund 5 = 4000, was 4000
+      A: bob -100 + clearing 100 = 0, was 0
   `,
 });
 
@@ -219,8 +521,18 @@ scenario('WF-FEE-003', 'the surplus goes to the fund when the policy says so', {
   policy: policyOf([full({ price: BANKRUPTCY })], { fees: { liquidation: rate('0.001'), surplus: 'fund' } }),
   script: `
     tick A 90.5
+      new alice A sell 100 @90 (full)
+      case alice opened, deficit 40.5
+      alice full entered
     fill alice A @90.5
+      ended alice A sell 0 @90 (full)
+      case alice closed, bad debt 0
+      realised alice -> clearing:A 950
+      liquidation-fee alice -> fund 9.05
+      surplus alice -> fund 40.95
     end
+      USDT: bob 3000 + clearing:A 950 + fund 50 = 4000, was 4000
+      A: bob -100 + clearing 100 = 0, was 0
   `,
 });
 
@@ -229,10 +541,19 @@ scenario('WF-FEE-004', 'a fee leaves the portfolio at zero, not below: what othe
   policy: policyOf([full({ price: BANKRUPTCY })], { fees: { liquidation: rate('0.005'), surplus: 'fund' } }),
   script: `
     tick A 91 B 100
-    tick A 90.9 B 99.9
-    tick A 91 B 98
+      new alice A sell 100 @90.36 (full)
+      new alice B sell 50 @99.3 (full)
+      case alice opened, deficit 41
+      alice full entered
+    tick A 91 B 98.5
     fill alice A @91
+      ended alice A sell 0 @90.36 (full)
+      realised alice -> clearing:A 900
+      liquidation-fee alice -> fund 25
     end
+      USDT: alice 75 + bob 3000 + clearing:A 900 + fund 25 = 4000, was 4000
+      A: bob -100 + clearing 100 = 0, was 0
+      B: alice 50 + bob -50 = 0, was 0
   `,
 });
 
@@ -243,7 +564,17 @@ scenario('WF-FEE-005', "where markets have funds of their own, fee and surplus g
   }),
   script: `
     tick A 90.5
+      new alice A sell 100 @90 (full)
+      case alice opened, deficit 40.5
+      alice full entered
     fill alice A @90.5
+      ended alice A sell 0 @90 (full)
+      case alice closed, bad debt 0
+      realised alice -> clearing:A 950
+      liquidation-fee alice -> fund:A 9.05
+      surplus alice -> fund:A 40.95
     end
+      USDT: bob 3000 + clearing:A 950 + fund:A 50 = 4000, was 4000
+      A: bob -100 + clearing 100 = 0, was 0
   `,
 });
