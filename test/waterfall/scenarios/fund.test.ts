@@ -1,7 +1,7 @@
 /** WF-FUND: the insurance fund, its reservations and its limits; WF-FEE: what feeds it. */
 import { dec, rate } from '../../support/books.js';
 import { policyOf } from '../../support/policies.js';
-import { BANKRUPTCY, full, fund, MARKET, SECONDS } from './stages.js';
+import { BANKRUPTCY, full, fund, MARKET, partial, SECONDS } from './stages.js';
 import { scenario } from './table.js';
 
 const one = { alice: '1000; A 100 @100', bob: '3000; A -100 @100' };
@@ -576,5 +576,24 @@ scenario('WF-FEE-005', "where markets have funds of their own, fee and surplus g
     end
       USDT: bob 3000 + clearing:A 950 + fund:A 50 = 4000, was 4000
       A: bob -100 + clearing 100 = 0, was 0
+  `,
+});
+
+scenario('WF-FEE-006', 'a partial liquidation is sized with its fee in it, and its surplus stays: else it would never restore', {
+  accounts: one,
+  policy: policyOf([partial(), full()], { fees: { liquidation: rate('0.002'), surplus: 'fund' } }),
+  script: `
+    tick A 90.5
+      new alice A sell 55.94 (partial)
+      case alice opened, deficit 40.5
+      alice partial entered
+    fill alice A @90.5
+      ended alice A sell 0 (partial)
+      case alice recovered, bad debt 0
+      realised alice -> clearing:A 531.43
+      liquidation-fee alice -> fund 10.12514
+    end
+      USDT: alice 458.44486 + bob 3000 + clearing:A 531.43 + fund 10.12514 = 4000, was 4000
+      A: alice 44.06 + bob -100 + clearing 55.94 = 0, was 0
   `,
 });
