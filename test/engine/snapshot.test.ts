@@ -28,7 +28,6 @@ import {
   instruments,
   portfolios,
   position,
-  TTL_US,
   tick,
 } from './support.js';
 
