@@ -19,13 +19,14 @@ import {
 import { isAlive, thisProcess } from './owner.js';
 import { type Extent, type Head, JournalReader, logPath } from './reader.js';
 import { type NamedBytes, publish, removePartials, removeSnapshot, snapshotsIn, syncFolder, writePartial } from './snapshots.js';
-import { openDatabase, Writer } from './writer.js';
+import { checkRoom, openDatabase, Writer } from './writer.js';
 
 /** Snapshots that are kept: the second is for when the first is damaged. */
 export const SNAPSHOTS_KEPT = 2;
 /** Records dropped in one commit, so that others do not wait long. */
 const DROPPED_AT_ONCE = 4096;
 const OPEN_TRIES = 3;
+const EPOCH_BYTES_MAX = 4096;
 
 export interface JournalOptions {
   readonly folder: string;
@@ -150,7 +151,6 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   if (!existsSync(logPath(folder))) await create(options);
   const { head, extent } = checked(folder);
   checkSame(head.header, options);
-  const database = openDatabase(logPath(folder));
   const last = head.epochs.at(-1)?.epoch ?? 0;
   const epoch: Epoch = {
     epoch: last + 1,
@@ -160,6 +160,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     owner: thisProcess(),
   };
   const key = keyOf(KEY.epoch, epoch.epoch);
+  checkRoom(logPath(folder), EPOCH_BYTES_MAX);
+  const database = openDatabase(logPath(folder));
   // One process writes at a time: whoever began after the check has left its epoch here, or a record.
   const isOurs = database.transactionSync(() => {
     if (database.doesExist(key) || database.doesExist(keyOf(KEY.record, extent.lastSeq + 1))) return false;
@@ -195,9 +197,11 @@ async function create({ folder, instruments, genesis, by, startUs }: JournalOpti
     instruments: description,
   };
   const path = `${logPath(folder)}.${process.pid}.new`;
-  const database = openDatabase(path);
   const key = keyOf(KEY.header, 0);
-  database.transactionSync(() => database.putSync(key, sealed(key, header)));
+  const value = sealed(key, header);
+  checkRoom(path, value.length);
+  const database = openDatabase(path);
+  database.transactionSync(() => database.putSync(key, value));
   await database.close();
   try {
     linkSync(path, logPath(folder));

@@ -61,7 +61,8 @@ export function recordValue(key: Buffer, { previousHash, effects, payload }: Omi
 }
 
 export function parseRecord(key: Buffer, value: Buffer): LoggedRecord {
-  const seq = parseKey(key).number;
+  const { kind, number: seq } = parseKey(key);
+  if (kind !== KEY.record) throw badInput('key', "a record's", key.toString('hex'));
   const head = RECORD_HEADER_BYTES - CHECKSUM_BYTES;
   if (value.length < RECORD_HEADER_BYTES) throw badInput(`record ${seq}`, 'a whole header', `${value.length} bytes`);
   const payload = value.subarray(RECORD_HEADER_BYTES);

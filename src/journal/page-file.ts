@@ -53,7 +53,7 @@ export class PageFile {
   private readonly descriptor: number;
   private readonly bytes: number;
   private readonly meta: Meta;
-  /** A bit a page: led to by a tree. */
+  /** A byte a page of the file: whether a tree leads to it. What is free may lie behind the file's end. */
   private readonly reached: Uint8Array;
 
   /** Throws `PageDamage` when no root can be trusted to be the last. */
@@ -63,7 +63,7 @@ export class PageFile {
     try {
       this.bytes = fstatSync(this.descriptor).size;
       this.meta = this.newest();
-      this.reached = new Uint8Array(this.meta.lastPage + 1);
+      this.reached = new Uint8Array(Math.ceil(this.bytes / PAGE_BYTES));
     } catch (error) {
       this.close();
       throw error;
@@ -98,21 +98,28 @@ export class PageFile {
   }
 
   private read(page: number, count: number): Buffer {
+    if ((page + count) * PAGE_BYTES > this.bytes)
+      this.damage(`expected page ${page + count - 1}, was cut off at byte ${this.bytes}`);
     const buffer = Buffer.allocUnsafe(count * PAGE_BYTES);
     const got = readSync(this.descriptor, buffer, 0, buffer.length, page * PAGE_BYTES);
-    if (got < buffer.length) this.damage(`expected page ${page}, was cut off at byte ${this.bytes}`);
+    if (got < buffer.length) this.damage(`expected page ${page}, was cut off`);
     return buffer;
   }
 
-  /** Commits write the two meta pages by turns, so that the two are of consecutive transactions: of others, one is not what was written. */
+  /** Commits write the two meta pages by turns, so that the two are of consecutive transactions, and of their roots: else one is not what was written. */
   private newest(): Meta {
     const [even, odd] = [this.metaOf(0), this.metaOf(1)];
     const areTogether = Math.abs(even.transaction - odd.transaction) === 1 && even.transaction % 2 === 0;
-    if (!areTogether)
+    if (!areTogether || !this.isOf(even) || !this.isOf(odd))
       this.damage(
         `expected the meta pages of two consecutive commits, was transactions ${even.transaction} and ${odd.transaction}`,
       );
     return even.transaction > odd.transaction ? even : odd;
+  }
+
+  /** Each commit writes its root anew, and the last but one is not written over before the next: so each says whose it is. */
+  private isOf({ transaction, main: { root } }: Meta): boolean {
+    return root === NO_ROOT ? transaction === 0 : Number(this.read(Number(root), 1).readBigUInt64LE(8)) === transaction;
   }
 
   private metaOf(page: 0 | 1): Meta {

@@ -87,7 +87,8 @@ export class JournalReader {
     let count = 0;
     try {
       for (const { key, value } of this.file.entries()) {
-        if (key[0] !== KEY.record) continue;
+        // The head comes first: behind it a key that is no record's has been one.
+        if (count === 0 && key[0] !== KEY.record) continue;
         const record = this.checked(parseRecord(key, value), count === 0);
         const hash = chainHash(record);
         const { seq } = record;

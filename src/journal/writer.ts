@@ -30,6 +30,23 @@ export function openDatabase(path: string): Database {
   }
 }
 
+/** Pages that a commit writes beside its values: the way to the root, and what it notes of free pages. */
+const COMMIT_PAGES = 64;
+/** A value's page may be half full. */
+const BYTES_PER_BYTE = 2;
+
+/**
+ * Throws `unavailable` when the disk has no room for a commit of so many bytes. Asked before, because lmdb's binding damages its own memory when a
+ * write fails (seen with 3.5.6: glibc ends the process).
+ */
+export function checkRoom(path: string, bytes: number): void {
+  const { bavail, bsize } = statfsSync(dirname(path));
+  const needed = bytes * BYTES_PER_BYTE + COMMIT_PAGES * PAGE_BYTES;
+  if (bavail * bsize >= needed) return;
+  const text = `${path}: expected ${needed} bytes free for the next commit, was ${bavail * bsize}. What was acknowledged is whole; nothing more is accepted. Make room and start again`;
+  throw new PlimsollError('unavailable', text);
+}
+
 interface Waiter {
   readonly count: number;
   readonly resolve: () => void;
@@ -50,6 +67,8 @@ export class Writer {
   private durable = 0;
   private isBusy = false;
   private broken: PlimsollError | null = null;
+  /** After a write that failed in it, lmdb is left alone. */
+  private isDatabaseWhole = true;
 
   constructor(database: Database, path: string, takenOver: Buffer) {
     this.database = database;
@@ -82,7 +101,7 @@ export class Writer {
 
   async close(): Promise<void> {
     await this.settled().catch(() => undefined);
-    await this.database.close();
+    if (this.isDatabaseWhole) await this.database.close();
   }
 
   private async commitAll(): Promise<void> {
@@ -102,6 +121,10 @@ export class Writer {
   }
 
   private async commit(batch: readonly Change[]): Promise<void> {
+    checkRoom(
+      this.path,
+      batch.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0),
+    );
     let isOurs: boolean;
     try {
       isOurs = await this.database.ifNoExists(this.takenOver, () => {
@@ -111,16 +134,15 @@ export class Writer {
       });
     } catch (error) {
       const cause = await Promise.resolve((error as { commitError?: unknown }).commitError).catch((inner: unknown) => inner);
-      throw this.unwritable(cause instanceof Error ? cause : (error as Error));
+      this.isDatabaseWhole = false;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new PlimsollError(
+        'unavailable',
+        `${this.path}: could not be written: ${why}. What was acknowledged is whole; nothing more is accepted`,
+        { cause },
+      );
     }
     if (!isOurs) throw new PlimsollError('unavailable', `${this.path}: another process writes it now; this one has ended`);
-  }
-
-  private unwritable(cause: Error): PlimsollError {
-    const { bavail, bsize } = statfsSync(dirname(this.path));
-    const free = `${bavail * bsize} bytes are free there`;
-    const text = `${this.path}: could not be written: ${cause.message} (${free}). What was acknowledged is whole; nothing more is accepted. Make room and start again`;
-    return new PlimsollError('unavailable', text, { cause });
   }
 
   private tell(): void {
