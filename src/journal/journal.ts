@@ -2,7 +2,8 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { formatProblem, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
-import { describeInstruments, instrumentsHash } from './instruments.js';
+import type { NamedBuffer } from '../model/named-buffers.js';
+import { describeInstruments, hashOf } from './instruments.js';
 import {
   type Checkpoint,
   chainHash,
@@ -18,7 +19,7 @@ import {
 } from './layout.js';
 import { isAlive, thisProcess } from './owner.js';
 import { type Extent, type Head, JournalReader, logPath } from './reader.js';
-import { type NamedBytes, publish, removePartials, removeSnapshot, snapshotsIn, syncFolder, writePartial } from './snapshots.js';
+import { publish, removePartials, removeSnapshot, snapshotsIn, syncFolder, writePartial } from './snapshots.js';
 import { checkRoom, openDatabase, Writer } from './writer.js';
 
 /** Snapshots that are kept: the second is for when the first is damaged. */
@@ -98,7 +99,7 @@ export class Journal {
    * Saves the state after the last record, and forgets what is older than the snapshot before. The parts are taken before it returns.
    * Rejects with `unavailable` when it could not be written; the journal itself goes on then.
    */
-  async putSnapshot(stateHash: string, parts: Iterable<NamedBytes>): Promise<void> {
+  async putSnapshot(stateHash: string | null, parts: Iterable<NamedBuffer>): Promise<void> {
     const checkpoint: Checkpoint = { seq: this.last, stateHash, chainHash: this.lastHash.toString('hex') };
     if (checkpoint.seq === (this.checkpoints.at(-1)?.seq ?? 0)) return;
     try {
@@ -193,7 +194,7 @@ async function create({ folder, instruments, genesis, by, startUs }: JournalOpti
     createdBy: by,
     createdUs: startUs,
     genesis,
-    instrumentsHash: instrumentsHash(description),
+    instrumentsHash: hashOf(description),
     instruments: description,
   };
   const path = `${logPath(folder)}.${process.pid}.new`;
@@ -244,7 +245,7 @@ function checkSame(header: Header, { folder, instruments, genesis }: JournalOpti
       found: shown(genesis[name]),
     });
   }
-  const hash = instrumentsHash(describeInstruments(instruments));
+  const hash = hashOf(describeInstruments(instruments));
   if (hash !== header.instrumentsHash)
     problems.push({
       where: `${folder}: instruments`,

@@ -125,7 +125,8 @@ export interface Epoch {
 /** A snapshot that is whole, and what it must fit to. */
 export interface Checkpoint {
   readonly seq: number;
-  readonly stateHash: string;
+  /** Null: it was not asked for, as it takes long over a large book. */
+  readonly stateHash: string | null;
   /** Of record `seq`, hex. */
   readonly chainHash: string;
 }

@@ -1,25 +1,45 @@
 /** Recovery: the newest whole snapshot, then every record behind it, held to what it did the first time. Knows no engine, only what one offers. */
+import { existsSync } from 'node:fs';
 import { PlimsollError } from '../model/errors.js';
+import type { ReadBytes } from '../model/named-buffers.js';
 import type { Effect, InputRecord } from '../model/records.js';
 import { decodeRecord } from './codec.js';
 import { effectsHash } from './effects-hash.js';
 import type { Journal } from './journal.js';
 import { type Checkpoint, damaged } from './layout.js';
-import { JournalReader } from './reader.js';
-import { type NamedBytes, snapshotFault, snapshotParts } from './snapshots.js';
+import { JournalReader, logPath } from './reader.js';
+import { snapshotFault, withSnapshot } from './snapshots.js';
 
-/** What saves its state and takes it back. */
-export interface SnapshotSource {
-  save(): Iterable<NamedBytes>;
-  restore(parts: Iterable<NamedBytes>): void;
-}
-
-/** As it was when the journal was begun: what `Genesis` says. */
+/** An engine, as much of it as recovery needs. */
 export interface Replayed {
   apply(record: InputRecord): { readonly effects: readonly Effect[]; readonly problems: readonly unknown[] };
   stateHash(): string;
-  /** Null: it starts from the beginning always. */
-  readonly snapshots: SnapshotSource | null;
+  restore(read: ReadBytes): void;
+}
+
+/** Where recovery is to start. */
+export interface Start {
+  /** Null: at the beginning. */
+  readonly checkpoint: Checkpoint | null;
+  /** Why newer snapshots were passed over. */
+  readonly passedOver: readonly string[];
+}
+
+/**
+ * The newest whole snapshot of the journal in a folder. An engine that is to start there is a fresh one; one that is to start at the beginning has the
+ * book. Throws as `JournalReader`; a folder without a journal has the beginning.
+ */
+export function findStart(folder: string): Start {
+  if (!existsSync(logPath(folder))) return { checkpoint: null, passedOver: [] };
+  const reader = new JournalReader(folder);
+  reader.close();
+  const passedOver: string[] = [];
+  for (const checkpoint of reader.head.checkpoints.toReversed()) {
+    const fault = snapshotFault(folder, checkpoint);
+    if (fault === null) return { checkpoint, passedOver };
+    passedOver.push(fault);
+  }
+  return { checkpoint: null, passedOver };
 }
 
 export interface Recovery {
@@ -29,7 +49,6 @@ export interface Recovery {
   readonly lastSeq: number;
   /** Time of the last record; null when there is none behind the snapshot. */
   readonly lastTimeUs: number | null;
-  /** Why newer snapshots were passed over. */
   readonly passedOver: readonly string[];
 }
 
@@ -37,20 +56,19 @@ export interface Recovery {
  * Brings an engine to where the journal ends. Throws `PlimsollError`: bad input when too much is damaged, `internal` when the engine decides
  * otherwise than it did: then this is another program than the one that wrote it, or a bug.
  */
-export function recover(journal: Journal, target: Replayed, onReplayed: (seq: number) => void = () => undefined): Recovery {
+export function recover(
+  journal: Journal,
+  target: Replayed,
+  { checkpoint: start, passedOver }: Start,
+  onReplayed: (seq: number) => void = () => undefined,
+): Recovery {
   const { folder, checkpoints, found } = journal;
-  const passedOver: string[] = [];
-  const start = target.snapshots === null ? null : newestWhole(journal, passedOver);
   if (start === null && found.firstSeq > 1) {
-    const why = passedOver.length > 0 ? passedOver.join('; ') : 'this engine takes no snapshot back';
-    throw damaged(
-      folder,
-      `no snapshot can be used, and the records before ${found.firstSeq} are dropped: ${why}`,
-      extentText(journal),
-    );
+    const what = `no snapshot can be used, and the records before ${found.firstSeq} are dropped: ${passedOver.join('; ')}`;
+    throw damaged(folder, what, extentText(journal));
   }
   if (start !== null) {
-    target.snapshots?.restore(snapshotParts(folder, start.seq));
+    withSnapshot(folder, start.seq, (read) => target.restore(read));
     checkState(journal, start, target);
   }
   const later = new Map(checkpoints.map((checkpoint) => [checkpoint.seq, checkpoint]));
@@ -80,18 +98,8 @@ function extentText({ found: { firstSeq, lastSeq } }: Journal): string {
   return lastSeq < firstSeq ? 'no record' : `records ${firstSeq} to ${lastSeq}`;
 }
 
-function newestWhole({ folder, checkpoints, found }: Journal, passedOver: string[]): Checkpoint | null {
-  for (const checkpoint of checkpoints.toReversed()) {
-    const fault = snapshotFault(folder, checkpoint);
-    // Behind it everything must be there.
-    if (fault === null && checkpoint.seq + 1 >= found.firstSeq) return checkpoint;
-    passedOver.push(fault ?? `records ${checkpoint.seq + 1} to ${found.firstSeq - 1} are dropped`);
-  }
-  return null;
-}
-
 function checkState(journal: Journal, { seq, stateHash }: Checkpoint, target: Replayed): void {
-  if (target.stateHash() !== stateHash) throw otherwise(journal, seq, 'leads to another state');
+  if (stateHash !== null && target.stateHash() !== stateHash) throw otherwise(journal, seq, 'leads to another state');
 }
 
 function otherwise({ folder, header }: Journal, seq: number, what: string): PlimsollError {

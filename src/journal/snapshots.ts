@@ -17,13 +17,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { badInput } from '../model/errors.js';
+import type { NamedBuffer, ReadBytes } from '../model/named-buffers.js';
 import { type Checkpoint, FORMAT_VERSION } from './layout.js';
-
-/** A part of what was saved. Parts of one name may follow each other: what is large is saved in pieces. */
-export interface NamedBytes {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
 
 const MAGIC = Buffer.from('PLIMSNAP');
 const HASH_BYTES = 32;
@@ -31,7 +26,8 @@ const HASH_BYTES = 32;
 const PART_HEADER_BYTES = 16;
 /** In place of a name's length, at the end. */
 const END = 0xffff_ffff;
-const READ_BYTES = 1 << 20;
+/** Read and written at once: what Node takes in one go has a limit, and so has a hash. */
+const PIECE_BYTES = 1 << 20;
 const NAME = /^snapshot-([0-9]+)\.bin$/;
 
 export function snapshotPath(folder: string, seq: number): string {
@@ -72,8 +68,11 @@ class HashedFile {
   }
 
   put(bytes: Uint8Array): void {
-    this.hash.update(bytes);
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.descriptor, bytes, at);
+    for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
+      const piece = bytes.subarray(start, start + PIECE_BYTES);
+      this.hash.update(piece);
+      for (let at = 0; at < piece.length; ) at += writeSync(this.descriptor, piece, at);
+    }
   }
 
   finish(): void {
@@ -90,7 +89,7 @@ function partHeader(nameBytes: number, bytes: number): Buffer {
 }
 
 /** Durable, but under a name that nobody reads. Synchronous: what is saved must not change meanwhile. Leaves nothing behind when it fails. */
-export function writePartial(folder: string, checkpoint: Checkpoint, parts: Iterable<NamedBytes>): void {
+export function writePartial(folder: string, checkpoint: Checkpoint, parts: Iterable<NamedBuffer>): void {
   const path = partialPath(folder, checkpoint.seq);
   const file = new HashedFile(path);
   try {
@@ -126,7 +125,7 @@ export function removeSnapshot(folder: string, seq: number): void {
 
 class Source {
   private readonly descriptor: number;
-  private at = 0;
+  at = 0;
   readonly bytes: number;
 
   constructor(path: string) {
@@ -135,14 +134,19 @@ class Source {
   }
 
   take(length: number): Buffer {
+    if (this.at + length > this.bytes) throw badInput('snapshot', `${length} bytes`, `${this.bytes - this.at} until the end`);
     const buffer = Buffer.allocUnsafe(length);
     for (let got = 0; got < length; ) {
-      const more = readSync(this.descriptor, buffer, got, length - got, this.at + got);
+      const more = readSync(this.descriptor, buffer, got, Math.min(PIECE_BYTES, length - got), this.at + got);
       if (more === 0) throw badInput('snapshot', `${length} bytes`, `${got} until the end`);
       got += more;
     }
     this.at += length;
     return buffer;
+  }
+
+  skip(length: number): void {
+    this.at += length;
   }
 
   close(): void {
@@ -159,42 +163,65 @@ export function snapshotFault(folder: string, checkpoint: Checkpoint): string | 
     const hash = createHash('sha256');
     let left = source.bytes - HASH_BYTES;
     if (left < MAGIC.length) return `${path} is cut off at byte ${source.bytes}`;
-    for (; left > 0; left -= READ_BYTES) hash.update(source.take(Math.min(left, READ_BYTES)));
+    for (; left > 0; left -= PIECE_BYTES) hash.update(source.take(Math.min(left, PIECE_BYTES)));
     if (!hash.digest().equals(source.take(HASH_BYTES)))
       return `${path} is damaged: its bytes are not those that its checksum is of`;
   } finally {
     source.close();
   }
-  for (const { bytes } of partsOf(path)) {
-    const { format, seq, stateHash, chainHash } = JSON.parse(Buffer.from(bytes).toString()) as Checkpoint & { format: number };
+  const whole = new Snapshot(path);
+  try {
+    const { format, seq, stateHash, chainHash } = whole.head;
     if (format !== FORMAT_VERSION) return `${path} is of format ${format}, not ${FORMAT_VERSION}`;
     const isIts = seq === checkpoint.seq && stateHash === checkpoint.stateHash && chainHash === checkpoint.chainHash;
     return isIts ? null : `${path} is of another journal`;
-  }
-  return `${path} has no head`;
-}
-
-/** What was saved, part by part, of a snapshot that `snapshotFault` has found whole. */
-export function* snapshotParts(folder: string, seq: number): Generator<NamedBytes> {
-  let isHead = true;
-  for (const part of partsOf(snapshotPath(folder, seq))) {
-    if (!isHead) yield part;
-    isHead = false;
-  }
-}
-
-function* partsOf(path: string): Generator<NamedBytes> {
-  const source = new Source(path);
-  try {
-    source.take(MAGIC.length);
-    for (;;) {
-      const header = source.take(PART_HEADER_BYTES);
-      const nameBytes = header.readUInt32LE(0);
-      if (nameBytes === END) return;
-      const name = source.take(nameBytes).toString();
-      yield { name, bytes: source.take(Number(header.readBigUInt64LE(8))) };
-    }
   } finally {
-    source.close();
+    whole.close();
+  }
+}
+
+/** A snapshot that has been found whole, part by part and in any order. */
+class Snapshot {
+  readonly head: Checkpoint & { readonly format: number };
+  private readonly source: Source;
+  private readonly places = new Map<string, { readonly at: number; readonly bytes: number }>();
+
+  constructor(path: string) {
+    this.source = new Source(path);
+    this.source.take(MAGIC.length);
+    const [nameBytes, bytes] = this.partHeader();
+    this.source.skip(nameBytes);
+    this.head = JSON.parse(this.source.take(bytes).toString());
+    for (let [length, size] = this.partHeader(); length !== END; [length, size] = this.partHeader()) {
+      const name = this.source.take(length).toString();
+      this.places.set(name, { at: this.source.at, bytes: size });
+      this.source.skip(size);
+    }
+  }
+
+  read(name: string): Buffer | undefined {
+    const place = this.places.get(name);
+    if (place === undefined) return undefined;
+    this.source.at = place.at;
+    return this.source.take(place.bytes);
+  }
+
+  close(): void {
+    this.source.close();
+  }
+
+  private partHeader(): [number, number] {
+    const header = this.source.take(PART_HEADER_BYTES);
+    return [header.readUInt32LE(0), Number(header.readBigUInt64LE(8))];
+  }
+}
+
+/** Hands what was saved to whoever takes it back; of a snapshot that `snapshotFault` has found whole. */
+export function withSnapshot(folder: string, seq: number, restore: (read: ReadBytes) => void): void {
+  const snapshot = new Snapshot(snapshotPath(folder, seq));
+  try {
+    restore((name) => snapshot.read(name));
+  } finally {
+    snapshot.close();
   }
 }

@@ -14,7 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { FORMAT_VERSION, type Header, KEY, keyOf, sealed, unsealed } from '../../src/journal/layout.js';
 import { JournalReader } from '../../src/journal/reader.js';
 import { openDatabase } from '../../src/journal/writer.js';
@@ -204,14 +204,16 @@ function abandon(folder: string): void {
 describe('a full disk', () => {
   const mount = newFolder();
   let isMounted = false;
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mount], { stdio: 'ignore' });
-    isMounted = true;
-  } catch {
-    // Not permitted here.
-  }
-  afterAll(() => {
-    if (isMounted) execFileSync('umount', [mount]);
+  beforeAll(() => {
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mount], { stdio: 'ignore' });
+      isMounted = true;
+    } catch {
+      // Not permitted here.
+    }
+    return () => {
+      if (isMounted) execFileSync('umount', [mount]);
+    };
   });
 
   test('nothing more is taken, what was acknowledged can be read, and it goes on where there is room', async (context) => {
