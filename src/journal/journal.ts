@@ -26,6 +26,7 @@ import { checkRoom, openDatabase, Writer } from './writer.js';
 export const SNAPSHOTS_KEPT = 2;
 /** Records dropped in one commit, so that others do not wait long. */
 const DROPPED_AT_ONCE = 4096;
+const RECORDS_KEPT = 1_000_000;
 const OPEN_TRIES = 3;
 const EPOCH_BYTES_MAX = 4096;
 
@@ -36,6 +37,8 @@ export interface JournalOptions {
   /** Name and version of the program. */
   readonly by: string;
   readonly startUs: number;
+  /** Records that stay although a snapshot has made them needless: for explanations. Left out: a million. */
+  readonly recordsKept?: number;
 }
 
 export class Journal {
@@ -44,13 +47,15 @@ export class Journal {
   readonly epoch: Epoch;
   private readonly writer: Writer;
   private readonly begun: Extent;
+  private readonly recordsKept: number;
   private checkpointList: readonly Checkpoint[];
   private last: number;
   private lastHash: Buffer;
   private firstKept: number;
 
-  constructor(folder: string, head: Head, extent: Extent, epoch: Epoch, writer: Writer) {
+  constructor({ folder, recordsKept = RECORDS_KEPT }: JournalOptions, head: Head, extent: Extent, epoch: Epoch, writer: Writer) {
     this.folder = folder;
+    this.recordsKept = recordsKept;
     this.header = head.header;
     this.checkpointList = head.checkpoints;
     this.begun = extent;
@@ -69,6 +74,11 @@ export class Journal {
   /** Records that were there when it was opened. */
   get found(): Extent {
     return this.begun;
+  }
+
+  /** Why nothing is taken any more; null while it is. */
+  get failure(): PlimsollError | null {
+    return this.writer.failure;
   }
 
   /** The oldest first. */
@@ -96,7 +106,7 @@ export class Journal {
   }
 
   /**
-   * Saves the state after the last record, and forgets what is older than the snapshot before. The parts are taken before it returns.
+   * Saves the state after the last record, and forgets what is older than the snapshot before, but for the last records that are kept anyway. The parts are taken before it returns.
    * Rejects with `unavailable` when it could not be written; the journal itself goes on then.
    */
   async putSnapshot(stateHash: string | null, parts: Iterable<NamedBuffer>): Promise<void> {
@@ -124,7 +134,7 @@ export class Journal {
     for (const seq of snapshotsIn(this.folder)) if (!kept.has(seq)) removeSnapshot(this.folder, seq);
     this.writer.add(older.map(({ seq }) => ({ key: keyOf(KEY.checkpoint, seq), value: null })));
     if (kept.size < SNAPSHOTS_KEPT) return;
-    const [{ seq: end }] = this.checkpoints;
+    const end = Math.min(this.checkpoints[0].seq, this.last - this.recordsKept);
     while (this.firstKept <= end) {
       const count = Math.min(DROPPED_AT_ONCE, end + 1 - this.firstKept);
       const first = this.firstKept;
@@ -174,7 +184,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     throw inUse(folder, 'another process has just begun to write it');
   }
   removePartials(folder);
-  return new Journal(folder, head, extent, epoch, new Writer(database, logPath(folder), keyOf(KEY.epoch, epoch.epoch + 1)));
+  return new Journal(options, head, extent, epoch, new Writer(database, logPath(folder), keyOf(KEY.epoch, epoch.epoch + 1)));
 }
 
 function inUse(folder: string, why: string): PlimsollError {

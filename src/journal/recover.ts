@@ -6,7 +6,7 @@ import type { Effect, InputRecord } from '../model/records.js';
 import { decodeRecord } from './codec.js';
 import { effectsHash } from './effects-hash.js';
 import type { Journal } from './journal.js';
-import { type Checkpoint, damaged } from './layout.js';
+import { type Checkpoint, damaged, type Genesis } from './layout.js';
 import { JournalReader, logPath } from './reader.js';
 import { snapshotFault, withSnapshot } from './snapshots.js';
 
@@ -19,6 +19,8 @@ export interface Replayed {
 
 /** Where recovery is to start. */
 export interface Start {
+  /** What the journal was begun with; null: there is none yet. */
+  readonly genesis: Genesis | null;
   /** Null: at the beginning. */
   readonly checkpoint: Checkpoint | null;
   /** Why newer snapshots were passed over. */
@@ -30,16 +32,17 @@ export interface Start {
  * book. Throws as `JournalReader`; a folder without a journal has the beginning.
  */
 export function findStart(folder: string): Start {
-  if (!existsSync(logPath(folder))) return { checkpoint: null, passedOver: [] };
+  if (!existsSync(logPath(folder))) return { genesis: null, checkpoint: null, passedOver: [] };
   const reader = new JournalReader(folder);
   reader.close();
+  const { genesis } = reader.head.header;
   const passedOver: string[] = [];
   for (const checkpoint of reader.head.checkpoints.toReversed()) {
     const fault = snapshotFault(folder, checkpoint);
-    if (fault === null) return { checkpoint, passedOver };
+    if (fault === null) return { genesis, checkpoint, passedOver };
     passedOver.push(fault);
   }
-  return { checkpoint: null, passedOver };
+  return { genesis, checkpoint: null, passedOver };
 }
 
 export interface Recovery {
@@ -59,7 +62,7 @@ export interface Recovery {
 export function recover(
   journal: Journal,
   target: Replayed,
-  { checkpoint: start, passedOver }: Start,
+  { checkpoint: start, passedOver }: Omit<Start, 'genesis'>,
   onReplayed: (seq: number) => void = () => undefined,
 ): Recovery {
   const { folder, checkpoints, found } = journal;

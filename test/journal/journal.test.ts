@@ -103,6 +103,20 @@ describe('snapshots', () => {
     await again.close();
   });
 
+  test('drop nothing of the last records that are kept anyway', async () => {
+    const folder = newFolder();
+    const journal = await open(folder, { recordsKept: 8 });
+    for (const hash of ['a', 'b', 'c']) {
+      await fill(journal, 5);
+      await journal.putSnapshot(hash, []);
+    }
+    await journal.close();
+    expect(read(folder)).toEqual({ seqs: upTo(15, 8), error: null });
+    const again = await open(folder);
+    expect(again.found).toMatchObject({ firstSeq: 8, lastSeq: 15 });
+    await again.close();
+  });
+
   test('of a state that has one already are not made twice', async () => {
     const folder = newFolder();
     const journal = await open(folder);

@@ -24,7 +24,15 @@ export function newFolder(): string {
 }
 
 export function open(folder: string, others: Partial<JournalOptions> = {}): Promise<Journal> {
-  return openJournal({ folder, instruments: INSTRUMENTS, genesis: GENESIS, by: 'plimsoll test', startUs: 1, ...others });
+  return openJournal({
+    folder,
+    instruments: INSTRUMENTS,
+    genesis: GENESIS,
+    by: 'plimsoll test',
+    startUs: 1,
+    recordsKept: 0,
+    ...others,
+  });
 }
 
 export function tick(timeUs: number, marks = 3): InputRecord {

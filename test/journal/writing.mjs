@@ -7,7 +7,7 @@ import { defaultMarkets, syntheticInstruments } from '../../dist/src/synthetic/i
 const folder = process.argv[2];
 const instruments = syntheticInstruments(defaultMarkets(1), 'USDT');
 const genesis = { book: 'made up', positions: 1000, seed: 1, policy: 'full-close' };
-const journal = await openJournal({ folder, instruments, genesis, by: 'plimsoll test', startUs: 1 });
+const journal = await openJournal({ folder, instruments, genesis, by: 'plimsoll test', startUs: 1, recordsKept: 0 });
 const mark = (units) => ({ market: 0, price: { units: BigInt(units), decimals: 2 } });
 
 for (let batch = 1; ; batch += 1) {
