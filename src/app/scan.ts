@@ -8,7 +8,6 @@ import { type PrintedValuation, printValuation } from '../model/print.js';
 import { readPrices } from './prices.js';
 import { type OnKept, rulesChange } from './rules.js';
 
-
 export interface ScanOptions {
   /** A `.json` or `.jsonl` file, or a Parquet folder. */
   readonly book: string;

@@ -7,6 +7,7 @@ import { type HostedEngine, startEngine } from '../engine/host.js';
 import type { BackendReport, EngineLink } from '../engine/link.js';
 import type { OnLoaded } from '../engine/load.js';
 import { type Gateway, randomTokens, startGateway } from '../gateway/server.js';
+import type { JournalReport } from '../journal/keeper.js';
 import { type Decimal, formatDecimal } from '../model/decimal.js';
 import { badInput } from '../model/errors.js';
 import { member } from '../model/json-path.js';
@@ -32,6 +33,8 @@ export interface ServerOptions {
   readonly executor: 'paper' | 'external';
   /** What scans. Every backend decides alike. */
   readonly backend: BackendChoice;
+  /** Folder of its journal; null, or left out: nothing is kept. */
+  readonly journal?: string | null;
   /** A crash of the made-up market soon after the start. */
   readonly crash: boolean;
   /** What operators and executors show; drawn at random where null. */
@@ -45,6 +48,8 @@ export interface Server {
   readonly tokens: { readonly operator: string; readonly executor: string };
   readonly link: EngineLink;
   readonly backend: BackendReport;
+  /** How its journal was found; null: nothing is kept. */
+  readonly journal: JournalReport | null;
   /** Resolves after `close`; rejects when the engine has halted or the prices have failed: the port is closed by then, nobody is told stale things. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
@@ -106,7 +111,8 @@ async function startFromMarks(path: string, { instruments, funded }: HostedEngin
 
 async function startLink(options: ServerOptions): Promise<Start & { link: HostedEngine }> {
   const { book, seed, executor, backend, onLoaded } = options;
-  const setup = { backend, orderTtlUs: options.orderTtlMs * 1000, executor, seed };
+  const kept = options.journal == null ? {} : { journal: { folder: options.journal, by: `plimsoll ${VERSION}` } };
+  const setup = { backend, orderTtlUs: options.orderTtlMs * 1000, executor, seed, ...kept };
   if ('file' in book) {
     const link = await startEngine({ ...setup, book: { file: book.file } }, onLoaded);
     try {
@@ -179,6 +185,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     tokens,
     link,
     backend: link.backend,
+    journal: link.journal,
     ended,
     close: async () => {
       await stop();

@@ -80,8 +80,10 @@ plantCore('engine', ['model', 'store', 'scan', 'dispatch', 'waterfall', 'venue',
 plant('src/engine', "import { createHash } from 'node:crypto';\nexport const used = createHash;\n");
 plant('src/engine', "import { randomBytes } from 'node:crypto';\nexport const used = randomBytes;\n", IMPORTS);
 plant('src/engine/case-half.ts', "export * from '../store/x.js';\nexport * from '../scan/x.js';\n", IMPORTS, IMPORTS);
-plant('src/engine/host.ts', `${importing('node:worker_threads')}export const now = Date.now();\n`);
-plant('src/engine/worker.ts', importing('../journal/x.js'));
+plant(
+  'src/engine/host.ts',
+  `${importing('node:worker_threads')}export * from '../journal/x.js';\nexport const now = Date.now();\n`,
+);
 plant('src/engine/worker.ts', importing('../gateway/x.js'), IMPORTS);
 plantImports(
   'feeds',
