@@ -69,8 +69,8 @@ plantCore('scan', ['model', 'store']);
 plantCore('dispatch', ['model']);
 plantCore('waterfall', ['model', 'dispatch']);
 plantImports(
-  'src/waterfall/formulas',
-  ['./x.js', '../x.js', '../../model/x.js', '../../dispatch/x.js'],
+  'src/waterfall/stages',
+  ['./x.js', '../x.js', '../formulas/x.js', '../../model/x.js', '../../dispatch/x.js'],
   ['../../store/x.js', '../../scan/x.js', '../../index.js', '../../../feeds/x.js', '../../model/../store/x.js', 'node:fs', 'zod'],
 );
 plantCore('venue', ['model']);
