@@ -17,7 +17,7 @@ import type { Random } from '../../src/synthetic/random.js';
 import { instrumentsOf, marketOf, rate } from '../support/books.js';
 import { fullClose } from '../support/policies.js';
 import { RandomRecords } from './random-records.js';
-import { account, alice, effectsOf, engineWith, fill, fills, instruments, position, TTL_US, tick } from './support.js';
+import { account, alice, effectsOf, engineWith, fill, fills, instruments, position, tick } from './support.js';
 
 const DAMAGES = Number(process.env.DAMAGES ?? 1_500);
 const SEED = Number(process.env.SEED ?? 1);
@@ -86,7 +86,7 @@ const isSame = (one: readonly NamedBuffer[], other: readonly NamedBuffer[]): boo
 /** A snapshot of the same bytes whose head says that they are right. */
 function resealed(venue: Instruments, buffers: readonly NamedBuffer[]): NamedBuffer[] {
   const parts: Record<string, Saved> = {};
-  for (const part of ['times', 'trades', 'scan']) {
+  for (const part of ['times', 'trades', 'scan', 'cases']) {
     const own = buffers.filter(({ name }) => name.startsWith(`${part}/`));
     parts[part] = {
       save: () => own.map(({ name, bytes }) => ({ name: name.slice(part.length + 1), bytes })),
