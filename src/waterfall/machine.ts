@@ -118,7 +118,7 @@ function leave(subject: Case, name: StageName, why: string, context: Context): v
 export function endAuctions(subject: Case, context: Context): void {
   const entry = context.policy.stages[subject.entry];
   if (entry?.stage !== 'auction') return;
-  for (const held of subject.memory.auctions.splice(0)) tellAuction(subject, held, null, 'ended', entry, context);
+  for (const held of subject.memory.auctions.splice(0)) tellAuction(subject, held, 'ended', entry, context);
 }
 
 function tell(subject: Case, stage: StageName, event: StageEvent['event'], reason: string, { out, now }: Context): void {

@@ -113,6 +113,16 @@ function execution(words: readonly string[], run: Run): Fill {
   };
 }
 
+/** `alice A @99`: an execution of all of the first order of the portfolio in the market that has ended. */
+function lateExecution([portfolio, market, price]: readonly string[], { ended, instruments, records, timeUs }: Run): Fill {
+  const order = ended.find((each) => each.portfolio === portfolio && instruments.markets[each.market].id === market);
+  if (order === undefined) throw new Error(`expected an order of ${portfolio} in ${market} that has ended`);
+  return {
+    ...{ tradeId: `t${records.length}`, orderId: order.orderId, account: accountOf(portfolio), market: order.market },
+    ...{ margin: 'cross', side: order.side, lots: order.lots, price: atPrice(price), fee: cash(0n), timeUs },
+  };
+}
+
 /** `bob buy A 3 @99`: a trade of an account's own. */
 function trade([account, side, market, size, price]: readonly string[], run: Run): Fill {
   return {
@@ -191,6 +201,8 @@ export function recordFrom(text: string, run: Run): InputRecord {
       return { type: step, timeUs };
     case 'fill':
       return { type: 'fills', timeUs, fills: [execution(rest, run)] };
+    case 'late':
+      return { type: 'fills', timeUs, fills: [lateExecution(rest, run)] };
     case 'trade':
       return { type: 'fills', timeUs, fills: [trade(rest, run)] };
     case 'ack': {

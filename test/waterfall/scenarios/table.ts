@@ -50,6 +50,7 @@ class Run {
   readonly effects: (readonly Effect[])[] = [];
   /** Orders that are out, as the effects told. */
   readonly live = new Map<string, OrderEvent>();
+  readonly ended: OrderEvent[] = [];
   /** Ids of auctions that are held, by portfolio and market (`A`, or `*`). */
   readonly auctions = new Map<string, string>();
   timeUs = 0;
@@ -93,7 +94,10 @@ class Run {
 
   private hear(order: OrderEvent): void {
     if (order.event === 'new') this.live.set(order.orderId, order);
-    else if (order.event === 'ended') this.live.delete(order.orderId);
+    else if (order.event === 'ended') {
+      this.live.delete(order.orderId);
+      this.ended.push(order);
+    }
   }
 }
 
