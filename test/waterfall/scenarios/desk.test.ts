@@ -197,6 +197,7 @@ scenario('WF-SHAD-001', 'shadow: orders are told and not sent, once a position; 
     tick A 90.4
     clock
     admin mode live
+      new alice A sell 100 @90 (full)
       alert mode
     end
       USDT: alice 1000 + bob 3000 = 4000, was 4000
