@@ -17,19 +17,7 @@ import { syntheticAccounts } from '../../src/synthetic/book.js';
 import { multiAssetVenue } from '../../src/synthetic/multi-asset-venue.js';
 import { fullClose } from '../support/policies.js';
 import { RandomRecords } from './random-records.js';
-import {
-  account,
-  alice,
-  E18,
-  effectsOf,
-  engineWith,
-  fill,
-  fills,
-  instruments,
-  portfolios,
-  position,
-  tick,
-} from './support.js';
+import { account, alice, E18, effectsOf, engineWith, fill, fills, instruments, portfolios, position, tick } from './support.js';
 
 const RUNS = Number(process.env.SNAPSHOT_RUNS ?? 60);
 const SEED = Number(process.env.SEED ?? 1);

@@ -73,10 +73,13 @@ scenario('WF-AUC-002', 'too few bidders: it is not held', {
   `,
 });
 
-scenario('WF-AUC-003', 'no bidders: it is started anew when it is too old, at the mark of then, and given up after so many times', {
-  accounts: one,
-  policy: stages({ biddersMin: 0 }),
-  script: `
+scenario(
+  'WF-AUC-003',
+  'no bidders: it is started anew when it is too old, at the mark of then, and given up after so many times',
+  {
+    accounts: one,
+    policy: stages({ biddersMin: 0 }),
+    script: `
     tick A 90.5
       case alice opened, deficit 40.5
       alice auction entered
@@ -94,7 +97,8 @@ scenario('WF-AUC-003', 'no bidders: it is started anew when it is too old, at th
       USDT: alice 1000 + bob 3000 + carol 5000 + dave 5000 = 14000, was 14000
       A: alice 100 + bob -100 = 0, was 0
   `,
-});
+  },
+);
 
 scenario('WF-AUC-004', 'is started anew when its price is below so much of its start', {
   accounts: one,
@@ -196,10 +200,13 @@ scenario('WF-AUC-007', 'only registered bidders take, that are not the defaulter
   `,
 });
 
-scenario('WF-AUC-008', 'of a whole portfolio: the largest share whose sale restores the rest changes hands at the mark, and its worth less the discount is paid (Derive)', {
-  accounts: { alice: '1000; A 100 @100; B 40 @50', bob: '3000; A -100 @100; B -40 @50', carol: '5000' },
-  policy: stages({ of: 'portfolio' }),
-  script: `
+scenario(
+  'WF-AUC-008',
+  'of a whole portfolio: the largest share whose sale restores the rest changes hands at the mark, and its worth less the discount is paid (Derive)',
+  {
+    accounts: { alice: '1000; A 100 @100; B 40 @50', bob: '3000; A -100 @100; B -40 @50', carol: '5000' },
+    policy: stages({ of: 'portfolio' }),
+    script: `
     admin bidder carol
     tick A 91 B 50
       case alice opened, deficit 11
@@ -216,7 +223,8 @@ scenario('WF-AUC-008', 'of a whole portfolio: the largest share whose sale resto
       A: alice 89.215 + bob -100 + carol 10.785 = 0, was 0
       B: alice 35.686 + bob -40 + carol 4.314 = 0, was 0
   `,
-});
+  },
+);
 
 scenario('WF-AUC-008', 'of a whole portfolio is not held for what is worth nothing', {
   accounts: one,

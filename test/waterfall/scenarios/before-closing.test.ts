@@ -1,4 +1,5 @@
 /** WF-CALL: grace before anything is closed; WF-CXL: open orders are cancelled first. */
+import { rate } from '../../support/books.js';
 import { policyOf } from '../../support/policies.js';
 import { cancel, full, marginCall, SECONDS } from './stages.js';
 import { scenario } from './table.js';
@@ -104,6 +105,28 @@ scenario('WF-CXL-003', 'has nothing to wait for when there are none', {
       case alice opened, deficit 40.5
       alice cancel skipped no-orders
       alice full entered
+    end
+      USDT: alice 1000 + bob 3000 = 4000, was 4000
+      A: alice 100 + bob -100 = 0, was 0
+  `,
+});
+
+scenario('WF-CALL-005', 'calls whoever falls below a threshold, once for each, and clears when it is above all of them', {
+  accounts: one,
+  policy: policyOf([marginCall(), full()], { watch: { below: rate('1.5'), everyUs: SECONDS } }),
+  show: ['margin-calls'],
+  script: `
+    tick A 91.5
+    tick A 91.3
+      margin call alice called 1.5
+    tick A 91.2
+    tick A 91
+      margin call alice called 1.2
+    tick A 91.2
+    tick A 91.4
+      margin call alice cleared
+    tick A 91.3
+      margin call alice called 1.5
     end
       USDT: alice 1000 + bob 3000 = 4000, was 4000
       A: alice 100 + bob -100 = 0, was 0

@@ -31,11 +31,14 @@ scenario('WF-CASE-001', 'opens when equity is below maintenance, not at it, with
   `,
 });
 
-scenario('WF-CASE-002', 'ends recovered when the price comes back: orders are cancelled and the account is released with what is free', {
-  accounts: { alice: '1000; A 100 @100', bob: '1000; A -100 @100' },
-  policy,
-  show: ['freezes'],
-  script: `
+scenario(
+  'WF-CASE-002',
+  'ends recovered when the price comes back: orders are cancelled and the account is released with what is free',
+  {
+    accounts: { alice: '1000; A 100 @100', bob: '1000; A -100 @100' },
+    policy,
+    show: ['freezes'],
+    script: `
     tick A 90.5
       new alice A sell 100 @90 (full)
       case alice opened, deficit 40.5
@@ -51,7 +54,8 @@ scenario('WF-CASE-002', 'ends recovered when the price comes back: orders are ca
       USDT: alice 1000 + bob 1000 = 2000, was 2000
       A: alice 100 + bob -100 = 0, was 0
   `,
-});
+  },
+);
 
 scenario('WF-CASE-003', 'stops at the liquidation target above maintenance, not where it started', {
   accounts: { alice: '1000; A 100 @100', bob: '1000; A -100 @100' },
@@ -92,21 +96,24 @@ scenario('WF-CASE-004', 'of several the one with the largest deficit comes first
   `,
 });
 
-scenario('WF-CASE-004', 'or, when the policy says so, the one with the largest expected bad debt: deficit times the time to fill', {
-  // Equal sizes of one worth; B is ten times as thin as A.
-  accounts: { alice: '900; A 100 @100', bob: '950; B 100 @100', carol: '2000; A -100 @100; B -100 @100' },
-  policy: {
-    ...policy,
-    rank: 'expected-bad-debt',
-    limits: {
-      ...policy.limits,
-      depth: new Map([
-        [0, { units: 1_000_000n, decimals: 0 }],
-        [1, { units: 100_000n, decimals: 0 }],
-      ]),
+scenario(
+  'WF-CASE-004',
+  'or, when the policy says so, the one with the largest expected bad debt: deficit times the time to fill',
+  {
+    // Equal sizes of one worth; B is ten times as thin as A.
+    accounts: { alice: '900; A 100 @100', bob: '950; B 100 @100', carol: '2000; A -100 @100; B -100 @100' },
+    policy: {
+      ...policy,
+      rank: 'expected-bad-debt',
+      limits: {
+        ...policy.limits,
+        depth: new Map([
+          [0, { units: 1_000_000n, decimals: 0 }],
+          [1, { units: 100_000n, decimals: 0 }],
+        ]),
+      },
     },
-  },
-  script: `
+    script: `
     tick A 90 B 90
       new bob B sell 100 @90.5 (full)
       new alice A sell 100 @91 (full)
@@ -119,7 +126,8 @@ scenario('WF-CASE-004', 'or, when the policy says so, the one with the largest e
       A: alice 100 + carol -100 = 0, was 0
       B: bob 100 + carol -100 = 0, was 0
   `,
-});
+  },
+);
 
 scenario('WF-CASE-005', 'opens for what is less than nothing without a position, and is paid at once', {
   accounts: { alice: '-25', bob: '100' },

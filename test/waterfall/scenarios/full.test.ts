@@ -2,8 +2,8 @@
 import { rate } from '../../support/books.js';
 import { policyOf } from '../../support/policies.js';
 import { BANKRUPTCY, full } from './stages.js';
-import { scenario } from './table.js';
 import { venue } from './steps.js';
+import { scenario } from './table.js';
 
 const both = { alice: '1000; A 100 @100; B -50 @40', bob: '1000; A -100 @100' };
 const one = { alice: '1000; A 100 @100', bob: '1000; A -100 @100' };
@@ -77,10 +77,13 @@ scenario('WF-FULL-002', 'tries a position as often as the policy says, then hand
   `,
 });
 
-scenario('WF-FULL-003', 'at the fillable price: between the mark and the price that leaves no maintenance, by how far it has sunk (dYdX)', {
-  accounts: one,
-  policy: policyOf([full({ price: { kind: 'fillable', adjustment: rate('1'), spread: rate('1.5') } })]),
-  script: `
+scenario(
+  'WF-FULL-003',
+  'at the fillable price: between the mark and the price that leaves no maintenance, by how far it has sunk (dYdX)',
+  {
+    accounts: one,
+    policy: policyOf([full({ price: { kind: 'fillable', adjustment: rate('1'), spread: rate('1.5') } })]),
+    script: `
     tick A 90.5
       new alice A sell 100 @89.9 (full)
       case alice opened, deficit 40.5
@@ -89,7 +92,8 @@ scenario('WF-FULL-003', 'at the fillable price: between the mark and the price t
       USDT: alice 1000 + bob 1000 = 2000, was 2000
       A: alice 100 + bob -100 = 0, was 0
   `,
-});
+  },
+);
 
 scenario('WF-FULL-004', 'at a limit that is the mark moved by a rate against the closer', {
   accounts: both,

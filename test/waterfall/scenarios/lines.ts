@@ -1,8 +1,7 @@
 /** Effects, and what everybody has at the end, as the lines of a scenario. */
 import type { Engine } from '../../../src/engine/engine.js';
 import { type Decimal, formatDecimal } from '../../../src/model/decimal.js';
-import { type Fraction, reduce, terminatesWithin } from '../../../src/model/fraction.js';
-import { fractionToUnits } from '../../../src/model/fraction.js';
+import { type Fraction, fractionToUnits, reduce, terminatesWithin } from '../../../src/model/fraction.js';
 import type { Instruments } from '../../../src/model/instruments.js';
 import { moneyAccountName } from '../../../src/model/money.js';
 import type { Portfolio } from '../../../src/model/portfolio.js';
@@ -74,8 +73,8 @@ export class Teller {
         });
       case 'adl':
         return effect.rows.map(
-          ({ portfolio, counterparty, market: index, lots, price, forgone }) =>
-            `adl ${portfolio} against ${counterparty} ${market(index)} ${size(lots)}${at(price)} forgone ${money(forgone)}`,
+          ({ portfolio, counterparty, market: index, lots, needed, price, forgone }) =>
+            `adl ${portfolio} against ${counterparty} ${market(index)} ${size(lots)} needed ${size(needed)}${at(price)} forgone ${money(forgone)}`,
         );
       case 'alerts':
         return effect.rows.map(({ code }) => `alert ${code}`);
@@ -123,7 +122,12 @@ export function conservationLines(engine: Engine): string[] {
   return lines;
 }
 
-function line(id: string, parts: readonly (readonly [string, bigint])[], was: bigint, print: (units: bigint) => string): string[] {
+function line(
+  id: string,
+  parts: readonly (readonly [string, bigint])[],
+  was: bigint,
+  print: (units: bigint) => string,
+): string[] {
   const some = parts.filter(([, units]) => units !== 0n);
   if (some.length === 0 && was === 0n) return [];
   const sum = some.reduce((total, [, units]) => total + units, 0n);
