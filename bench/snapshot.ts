@@ -3,6 +3,7 @@ import { Engine } from '../src/engine/engine.js';
 import { stateHash } from '../src/engine/state-hash.js';
 import { type NamedBuffer, readFrom } from '../src/model/named-buffers.js';
 import { JsBackend } from '../src/scan/js-backend.js';
+import { NO_STAGES } from '../src/waterfall/policy.js';
 import type { StandardBook } from './book.js';
 import { type BenchResult, measureTogether, type Spread } from './measure.js';
 import { fallenMarks } from './subject.js';
@@ -12,7 +13,7 @@ const HASHED_POSITIONS_MAX = 2_000_000;
 const EFFORT = { runsMin: 3, runsMax: 11, budgetMs: 5000 };
 
 function engineOf({ instruments }: StandardBook): Engine {
-  return new Engine({ instruments, backend: new JsBackend(), orderTtlUs: 5_000_000 });
+  return new Engine({ instruments, backend: new JsBackend(), policy: NO_STAGES });
 }
 
 /** As a file would have them, but in memory: reading and writing files is the journal's to measure. */
