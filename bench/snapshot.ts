@@ -1,4 +1,5 @@
 /** Saving a loaded book and starting from what was saved: a restored engine is verified before either is timed. */
+
 import { Engine } from '../src/engine/engine.js';
 import { stateHash } from '../src/engine/state-hash.js';
 import { type NamedBuffer, readFrom } from '../src/model/named-buffers.js';

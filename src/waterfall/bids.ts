@@ -20,7 +20,7 @@ import type { Auction, Case } from './case.js';
 import { rowsIn } from './closing.js';
 import type { Context } from './context.js';
 import { bufferMargin, largestShare } from './formulas/auction-price.js';
-import { type Part, tradeInside } from './inside-trades.js';
+import { atMark, type Part, tradeInside } from './inside-trades.js';
 import { takeReports } from './losses.js';
 import type { AuctionStage } from './policy.js';
 import { tellAuction } from './stages/auction.js';
@@ -90,7 +90,7 @@ function takeShare(
   const share = largestShare({ buffer, markToMarket: equity, discount, reserved: ZERO });
   const parts = rows.flatMap((row): Part[] => {
     const count = Number(divideRounded(BigInt(Math.abs(row.lots)) * share.n, share.d, 'up'));
-    return count === 0 ? [] : [{ row, lots: lots(count) as Lots, price: row.mark, counterparty: bid.bidder }];
+    return count === 0 ? [] : [{ row, lots: lots(count) as Lots, price: atMark(row), counterparty: bid.bidder }];
   });
   if (parts.length === 0 || !canCarry(bid.bidder, parts, context)) return false;
   const asset = instruments.markets[rows[0].market].settleAsset;
