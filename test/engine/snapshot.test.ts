@@ -34,7 +34,7 @@ import {
 } from './support.js';
 
 const POLICIES = await shippedPolicies();
-const RUNS = Number(process.env.SNAPSHOT_RUNS ?? 40);
+const RUNS = Number(process.env.SNAPSHOT_RUNS ?? 60);
 const SEED = Number(process.env.SEED ?? 1);
 
 const { addon, refused } = native();
