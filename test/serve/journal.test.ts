@@ -78,6 +78,12 @@ test(`killed ${KILLS} times under load: nothing accepted is lost, and the next s
   const second = await plimsoll('serve', '--port', '0', ...ARGS);
   expect(second.code).toBe(1);
   expect(second.stderr).toContain(`in use: process ${served.process.pid} writes it`);
+  for (let i = 0; i < 3; i += 1) {
+    expect(await plimsoll('journal', 'verify', kept)).toMatchObject({ code: 0, stderr: '' });
+    const dumped = await plimsoll('journal', 'dump', kept, '--from', String(before));
+    expect(dumped).toMatchObject({ code: 0, stderr: '' });
+    expect(dumped.stdout.split('\n').length).toBeGreaterThan(2);
+  }
   served.process.kill('SIGINT');
   expect(await served.exited).toEqual({ code: 130, signal: null });
   expect(records().length).toBeGreaterThan(before);
