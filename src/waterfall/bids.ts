@@ -27,7 +27,10 @@ import { tellAuction } from './stages/auction.js';
 
 /** True when the bid took something. */
 export function takeBid(subject: Case, entry: AuctionStage, auction: Auction, bid: Bid, context: Context): boolean {
-  const { gates, now } = context;
+  const { gates, now, desk } = context;
+  // Whatever keeps orders from going out keeps bids from being taken.
+  const isHeld = desk.mode === 'shadow' || (gates.ofPortfolio(subject.portfolio) ?? gates.ofStage(entry.stage)) !== null;
+  if (isHeld || subject.report.standing === 'unpriced') return false;
   if (auction.bids.has(bid.bidId) || !mayBid(subject, bid, context)) return false;
   const rows = rowsIn(subject, entry).filter((row) => auction.leg === null || legOfRow(row) === auction.leg);
   if (rows.length === 0 || rows.some(({ market }) => gates.ofMarket(market, now.timeUs) !== null)) return false;
