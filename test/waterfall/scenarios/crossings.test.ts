@@ -76,9 +76,22 @@ scenario('WF-X-003', 'a fund that is not for the market of a case does not keep 
   policy: policyOf([full({ price: BANKRUPTCY }), fund({ markets: new Set([1]) }), adl()]),
   script: `
     admin fund 1000
+      fund-change outside -> fund 1000
     tick A 90.5
+      new alice A sell 100 @90 (full)
+      case alice opened, deficit 40.5
+      alice full entered
     ack alice A unfilled
+      ended alice A sell 100 @90 (full)
+      case alice closed, bad debt 0
+      alice full left unfilled
+      alice fund skipped positions-left
+      alice adl entered
+      adl alice against bob A 100 needed 100 @90 forgone -50
+      realised alice -> clearing:A 1000
+      realised clearing:A -> bob 1000
     end
+      USDT: bob 4000 + fund 1000 = 5000, was 5000
   `,
 });
 
