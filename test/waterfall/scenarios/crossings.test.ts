@@ -1,7 +1,7 @@
 /** WF-X: what crosses: several cases, several portfolios of an account, stages that are scoped, operators in between. */
 import { rate } from '../../support/books.js';
 import { policyOf } from '../../support/policies.js';
-import { adl, auction, BANKRUPTCY, full, fund, MARKET, SECONDS } from './stages.js';
+import { adl, auction, BANKRUPTCY, full, fund, MARKET } from './stages.js';
 import { scenario } from './table.js';
 
 const one = { alice: '1000; A 100 @100', bob: '3000; A -100 @100', carol: '5000' };
@@ -159,14 +159,14 @@ scenario('WF-X-006', 'a bidder must bear what it pays above the mark, too', {
       alice auction entered
       auction alice A opened 100 @108.6
     bid carol for alice A 100
-      case alice closed, bad debt 0
-      auction alice A taken by carol 100 @107.514
-      auction alice A ended 0 @107.514
-      realised clearing:A -> alice 751.4
     bid carol for alice A 10
+      case alice recovered, bad debt 0
+      auction alice A taken by carol 10 @106.428
+      auction alice A ended 90 @106.428
+      realised clearing:A -> alice 64.28
     end
-      USDT: alice 1751.4 + bob 3000 + carol 200 + clearing:A -751.4 = 4200, was 4200
-      A: bob -100 + carol 100 = 0, was 0
+      USDT: alice 1064.28 + bob 3000 + carol 200 + clearing:A -64.28 = 4200, was 4200
+      A: alice 90 + bob -100 + carol 10 = 0, was 0
   `,
 });
 
