@@ -17,7 +17,7 @@ export const adl: Stage<AdlStage> = (subject, entry, context) => {
   const { gates, now } = context;
   const rows = rowsIn(subject, entry);
   if (rows.length === 0) return on('no-position');
-  const before = fundBefore(context, subject.entry);
+  const before = fundBefore(subject, context);
   if (before !== null && !subject.isUnfillable && isCovered(subject, before.stage, context)) {
     return { next: 'back', entry: before.entry, why: 'fund-covers' };
   }
@@ -126,7 +126,7 @@ function leastLots(subject: Case, row: BreachRow, context: Context): Lots {
   const size = lots(Math.abs(row.lots));
   const loss = negate(subject.report.equity);
   if (loss.n <= 0n) return size;
-  const before = fundBefore(context, subject.entry);
+  const before = fundBefore(subject, context);
   const missing = subtract(loss, before === null ? ZERO : payableBy(subject, before.stage, context));
   if (missing.n <= 0n) return lots(0);
   const least = multiply(fraction(BigInt(size)), divide(missing, loss));
