@@ -27,7 +27,8 @@ import { tellAuction } from './stages/auction.js';
 
 /** True when the bid took something. */
 export function takeBid(subject: Case, entry: AuctionStage, auction: Auction, bid: Bid, context: Context): boolean {
-  const { gates, now } = context;
+  const { gates, now, desk } = context;
+  if (desk.mode === 'shadow' || (gates.ofPortfolio(subject.portfolio) ?? gates.ofStage('auction')) !== null) return false;
   if (auction.bids.has(bid.bidId) || !mayBid(subject, bid, context)) return false;
   const rows = rowsIn(subject, entry).filter((row) => auction.leg === null || legOfRow(row) === auction.leg);
   if (rows.length === 0 || rows.some(({ market }) => gates.ofMarket(market, now.timeUs) !== null)) return false;
