@@ -18,7 +18,8 @@ export const adl: Stage<AdlStage> = (subject, entry, context) => {
   const rows = rowsIn(subject, entry);
   if (rows.length === 0) return on('no-position');
   const before = fundBefore(context, subject.entry);
-  if (before !== null && !subject.isUnfillable && isCovered(subject, before.stage, context)) {
+  const canCover = before !== null && !subject.isUnfillable && rowsIn(subject, before.stage).length > 0;
+  if (canCover && isCovered(subject, before.stage, context)) {
     return { next: 'back', entry: before.entry, why: 'fund-covers' };
   }
   const blocked = rows.map(({ market }) => gates.ofMarket(market, now.timeUs));
