@@ -45,8 +45,8 @@ export interface BackendReport {
 /** What somebody should look at. Not an effect: it depends on the machine. */
 export interface EngineAlert {
   readonly timeUs: number;
-  /** `backend`: what scanned has failed, and another has taken over. */
-  readonly code: 'backend';
+  /** `backend`: what scanned has failed, and another has taken over. `journal`: a snapshot could not be written. */
+  readonly code: 'backend' | 'journal';
   readonly text: string;
 }
 

@@ -31,7 +31,8 @@ const LATIN_MAX = 0xff;
 export function encodePlain(value: unknown): Uint8Array {
   const writer = new PlainWriter();
   writer.value(value, 0);
-  return writer.bytes.subarray(0, writer.length);
+  // Not a Buffer: what those call a slice is no copy.
+  return new Uint8Array(writer.bytes.buffer, writer.bytes.byteOffset, writer.length);
 }
 
 /** What `encodePlain` was given. Any other bytes are a `PlimsollError` that names `where`. */

@@ -20,7 +20,7 @@ import type { Auction, Case } from './case.js';
 import { rowsIn } from './closing.js';
 import type { Context } from './context.js';
 import { bufferMargin, largestShare } from './formulas/auction-price.js';
-import { type Part, tradeInside } from './inside-trades.js';
+import { atMark, type Part, tradeInside } from './inside-trades.js';
 import { takeReports } from './losses.js';
 import type { AuctionStage } from './policy.js';
 import { tellAuction } from './stages/auction.js';
@@ -65,7 +65,7 @@ function takePosition(subject: Case, row: BreachRow, entry: AuctionStage, auctio
   const count = lots(Math.min(bid.lots ?? Math.abs(row.lots), Math.abs(row.lots)));
   const parts: Part[] = [{ row, lots: count, price, counterparty: bid.bidder }];
   if (!canCarry(bid.bidder, parts, context)) return false;
-  tellAuction(subject, auction, row, 'taken', entry, context, { bidder: bid.bidder, lots: count });
+  tellAuction(subject, auction, 'taken', entry, context, { bidder: bid.bidder, lots: count });
   tradeInside(subject, parts, context);
   return true;
 }
@@ -91,13 +91,13 @@ function takeShare(
   const share = largestShare({ buffer, markToMarket: equity, discount, reserved: ZERO });
   const parts = rows.flatMap((row): Part[] => {
     const count = Number(divideRounded(BigInt(Math.abs(row.lots)) * share.n, share.d, 'up'));
-    return count === 0 ? [] : [{ row, lots: lots(count) as Lots, price: row.mark, counterparty: bid.bidder }];
+    return count === 0 ? [] : [{ row, lots: lots(count) as Lots, price: atMark(row), counterparty: bid.bidder }];
   });
   if (parts.length === 0 || !canCarry(bid.bidder, parts, context)) return false;
   const asset = instruments.markets[rows[0].market].settleAsset;
   const paid = divide(multiply(multiply(subtract(ONE, discount), equity), share), rows[0].index);
   const amount = fractionToUnits(paid, EXACT_DECIMALS, 'down');
-  tellAuction(subject, auction, null, 'taken', entry, context, { bidder: bid.bidder, lots: null });
+  tellAuction(subject, auction, 'taken', entry, context, { bidder: bid.bidder, lots: null });
   tradeInside(subject, parts, context);
   if (amount <= 0n) return true;
   const { portfolio, caseId } = subject;

@@ -3,7 +3,7 @@ import { closingSide } from '../dispatch/orders.js';
 import { bankruptcyPrice } from '../model/bankruptcy.js';
 import type { InternalTrade } from '../model/book-port.js';
 import type { Decimal } from '../model/decimal.js';
-import { type Fraction, fractionToUnits } from '../model/fraction.js';
+import { type Fraction, fractionToUnits, fromDecimal } from '../model/fraction.js';
 import { EXACT_DECIMALS, type Lots } from '../model/portfolio.js';
 import type { BreachRow } from '../model/records.js';
 import type { Case } from './case.js';
@@ -16,10 +16,17 @@ export function insidePrice(exact: Fraction, row: Pick<BreachRow, 'lots'>): Deci
   return { units, decimals: EXACT_DECIMALS };
 }
 
+/** The mark as the price of a trade: of 18 decimals at most. */
+export function atMark(row: Pick<BreachRow, 'lots' | 'mark'>): Decimal {
+  return insidePrice(fromDecimal(row.mark), row);
+}
+
 /** The price at which closing all of a case's positions leaves exactly zero; the mark where there is no such price. */
 export function bankruptcyOrMark(subject: Case, row: BreachRow, { instruments }: Context): Decimal {
-  const exact = bankruptcyPrice(instruments.markets[row.market], row, subject.report);
-  return exact === null ? row.mark : insidePrice(exact, row);
+  const market = instruments.markets[row.market];
+  const exact = bankruptcyPrice(market, row, subject.report);
+  const price = exact === null ? null : insidePrice(exact, row);
+  return price === null || (price.units <= 0n && !market.allowNonPositive) ? atMark(row) : price;
 }
 
 /** Part of a row that goes to a counterparty; null: to the venue. */

@@ -71,8 +71,11 @@ export function advance(subject: Case, context: Context): boolean {
     const name: StageName = entry?.stage ?? 'venue-loss';
     const blocked = gates.ofPortfolio(subject.portfolio) ?? gates.ofStage(name);
     const mayMove = desk.mode === 'live' || (SHOWN_IN_SHADOW.has(name) && !(name === 'fund' && subject.report.positions === 0));
+    const moved = context.out.transfers.length;
     const step = blocked !== null ? wait(blocked) : mayMove ? stepIn(subject, entry, context) : wait('shadow');
-    if (step.next === 'again' || step.next === 'wait') enter(subject, name, context);
+    // A stage that has moved money was in it, even if what is left goes on at once.
+    const hasMoved = context.out.transfers.length > moved;
+    if (step.next === 'again' || step.next === 'wait' || hasMoved) enter(subject, name, context);
     if (step.next === 'wait') {
       subject.waiting = step.why;
       return false;
@@ -115,7 +118,7 @@ function leave(subject: Case, name: StageName, why: string, context: Context): v
 export function endAuctions(subject: Case, context: Context): void {
   const entry = context.policy.stages[subject.entry];
   if (entry?.stage !== 'auction') return;
-  for (const held of subject.memory.auctions.splice(0)) tellAuction(subject, held, null, 'ended', entry, context);
+  for (const held of subject.memory.auctions.splice(0)) tellAuction(subject, held, 'ended', entry, context);
 }
 
 function tell(subject: Case, stage: StageName, event: StageEvent['event'], reason: string, { out, now }: Context): void {

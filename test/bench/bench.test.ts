@@ -77,7 +77,18 @@ describe.concurrent('bench --json', () => {
   const timeout = 120_000;
 
   test('those on a loaded book, with every backend that is here, and those of the store', { timeout }, async () => {
-    const all = await bench(['full-scan', 'peers', 'statistics', 'marks-to-nominees', 'hot-set', 'updates', 'memory']);
+    const all = await bench([
+      'full-scan',
+      'peers',
+      'statistics',
+      'marks-to-nominees',
+      'hot-set',
+      'adl',
+      'near-line',
+      'updates',
+      'memory',
+      'snapshot',
+    ]);
     const scans = named(all, 'full-scan');
     const [js] = of(scans, 'js');
     const [plain] = of(scans, 'plain-loop');
@@ -114,6 +125,7 @@ describe.concurrent('bench --json', () => {
     }
     expect(named(all, 'updates')).toHaveLength(1);
     expect(named(all, 'verdict-four-rows')).toHaveLength(1);
+    for (const name of ['snapshot-save', 'snapshot-restore']) expect(named(all, name)[0].figures.megabytes).toBeGreaterThan(1);
     expect(named(all, 'memory')[0].figures.bytesPerPosition).toBeGreaterThan(16);
   });
 
@@ -146,6 +158,6 @@ test('an unknown benchmark exits 2', async () => {
   const { code, stdout, stderr } = await plimsoll('bench', '--only', 'everything');
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toBe(
-    '--only: expected one of full-scan, peers, statistics, uploads, marks-to-nominees, hot-set, updates, memory, latency, fan-out, burst, multi-asset, serve-10m, was "everything"\n',
+    '--only: expected one of full-scan, peers, statistics, uploads, marks-to-nominees, hot-set, adl, near-line, updates, memory, snapshot, latency, fan-out, burst, multi-asset, serve-10m, was "everything"\n',
   );
 });

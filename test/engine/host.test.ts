@@ -15,11 +15,32 @@ import { writeBook } from '../serve/book.js';
 import { built } from '../serve/process.js';
 
 const FLOOD = 5_000;
+/** As its file has it. */
+const FULL_CLOSE = {
+  input: {
+    version: 1,
+    name: 'full-close',
+    sources: [],
+    stages: [
+      { stage: 'full', price: { kind: 'bankruptcy' }, ttlMs: 5_000 },
+      { stage: 'full', price: { kind: 'market' }, ttlMs: 5_000, retries: 1_000_000 },
+    ],
+  },
+  where: 'policy',
+  orderTtlUs: null,
+};
 const seeds = defaultMarkets(20);
 const instruments = syntheticInstruments(seeds, 'USDT');
 const prices = seeds.map(({ price }) => price);
 const synthetic = { instruments, prices, positions: 20_000, seed: 1 };
-const SETUP: WorkerSetup = { book: { synthetic }, backend: 'js', orderTtlUs: 5_000_000, executor: 'external', seed: 1 };
+const SETUP: WorkerSetup = {
+  book: { synthetic },
+  backend: 'js',
+  policy: FULL_CLOSE,
+  mode: 'live',
+  executor: 'external',
+  seed: 1,
+};
 
 let startEngine: typeof import('../../src/engine/host.js').startEngine;
 let engine: HostedEngine | null = null;
@@ -63,7 +84,7 @@ describe('a flood of ticks', () => {
     expect(conflated).toBeGreaterThan(0);
     expect(priceEpoch).toBe(applied);
 
-    const reference = engineFromSynthetic(synthetic, { backend: new JsBackend(), orderTtlUs: SETUP.orderTtlUs });
+    const reference = engineFromSynthetic(synthetic, { backend: new JsBackend(), policy: SETUP.policy });
     expect(reference.apply(ticks[FLOOD - 1]).problems).toEqual([]);
     const { ticks: _one, priceEpoch: _epoch, ...wanted } = reference.counters();
     expect(wanted.liquidatable).toBeGreaterThan(100);

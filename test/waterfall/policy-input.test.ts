@@ -10,7 +10,6 @@ import {
   FULL,
   FUND,
   fitsSchema,
-  ORDERS,
   PARTIAL,
   policyOf,
   readPolicy,

@@ -44,7 +44,7 @@ export function withStages(...stages: unknown[]): Record<string, unknown> {
   return policyOf({ stages });
 }
 
-export const ORDERS = { price: { kind: 'market' }, ttlMs: 1_000 };
+const ORDERS = { price: { kind: 'market' }, ttlMs: 1_000 };
 export const AUCTION = {
   stage: 'auction',
   of: 'position',

@@ -86,12 +86,11 @@ export interface DisposalTerms {
 }
 
 /**
- * Lots of the next step, both counts at least 0: min(⌈position · fraction⌉, ⌈available · maxFraction⌉), all when position ≤ fullBelow.
- * Vega, 0012-POSR, liquidation strategy.
+ * Lots of the next step, both counts at least 0: min(⌈position · fraction⌉, ⌈available · maxFraction⌉), the former all of a position ≤ fullBelow.
+ * Vega, specs/protocol/0012-POSR-position_resolution.md: what a step may consume of the book bounds the last one, too (0012-POSR-025).
  */
 export function disposalStep(position: Lots, available: Lots, { fraction: share, maxFraction, fullBelow }: DisposalTerms): Lots {
-  if (position <= fullBelow) return position;
-  const part = divideRounded(BigInt(position) * share.n, share.d, 'up');
+  const part = position <= fullBelow ? BigInt(position) : divideRounded(BigInt(position) * share.n, share.d, 'up');
   const consumed = divideRounded(BigInt(available) * maxFraction.n, maxFraction.d, 'up');
   return lots(Number(part < consumed ? part : consumed));
 }

@@ -10,7 +10,7 @@ import { rowsIn } from '../closing.js';
 import { AGAIN, type Context, on, type Stage, wait } from '../context.js';
 import { fundBefore, isCovered, payableBy } from '../expected-loss.js';
 import { shareLoss } from '../formulas/loss-sharing.js';
-import { bankruptcyOrMark, type Part, tradeInside } from '../inside-trades.js';
+import { atMark, bankruptcyOrMark, type Part, tradeInside } from '../inside-trades.js';
 import type { AdlStage } from '../policy.js';
 
 export const adl: Stage<AdlStage> = (subject, entry, context) => {
@@ -32,7 +32,7 @@ export const adl: Stage<AdlStage> = (subject, entry, context) => {
 
 /** Whether somebody took some of it. */
 function deleverage(subject: Case, row: BreachRow, entry: AdlStage, context: Context): boolean {
-  const price = entry.price === 'mark' ? row.mark : bankruptcyOrMark(subject, row, context);
+  const price = entry.price === 'mark' ? atMark(row) : bankruptcyOrMark(subject, row, context);
   const size = lots(Math.abs(row.lots));
   const own = accountOf(subject.portfolio);
   const targets = context.port.adlQueue({

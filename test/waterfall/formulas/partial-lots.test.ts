@@ -41,6 +41,39 @@ const rowOf = (size: number, mark = dec(2)): BreachRow => {
 };
 const all = (row: BreachRow): Lots => lots(Math.abs(row.lots));
 
+describe('a disposal by steps (Vega, specs/protocol/0012-POSR-position_resolution.md)', () => {
+  const stepsOf = (position: number, available: number, share: string, maxFraction: string, fullBelow: number): number[] => {
+    const steps: number[] = [];
+    for (let left = position; left > 0; left -= steps.at(-1) as number) {
+      const terms = { fraction: rate(share), maxFraction: rate(maxFraction), fullBelow: lots(fullBelow) };
+      steps.push(disposalStep(lots(left), lots(available), terms));
+    }
+    return steps;
+  };
+
+  test('0012-POSR-018: 2 against a book of 1,000 go one by one', () => {
+    expect(stepsOf(2, 1_000, '0.5', '0.01', 0)).toEqual([1, 1]);
+  });
+
+  test('0012-POSR-023 and 025: what is small goes at once, as far as the book may be consumed', () => {
+    expect(stepsOf(50, 10_000, '0.5', '0.01', 50)).toEqual([50]);
+    expect(stepsOf(50, 2_000, '0.5', '0.01', 50)).toEqual([20, 20, 10]);
+  });
+
+  test('0012-POSR-024: in the end everything is disposed of, whatever the terms; without a book nothing', () => {
+    const position = fc.integer({ min: 1, max: 100_000 });
+    const share = fc.constantFrom('0.01', '0.5', '1');
+    fc.assert(
+      fc.property(position, position, share, share, fc.nat(1_000), (held, available, part, most, full) => {
+        const steps = stepsOf(held, available, part, most, full);
+        expect(steps.reduce((sum, step) => sum + step, 0)).toBe(held);
+        expect(Math.min(...steps)).toBeGreaterThan(0);
+      }),
+    );
+    expect(disposalStep(lots(9), lots(0), { fraction: ONE, maxFraction: ONE, fullBelow: lots(9) })).toBe(0);
+  });
+});
+
 describe('a share of a position', () => {
   const terms = { share: rate('0.2'), above: dec(100) };
   test('is rounded up, of one whose notional is above the bound; a smaller one is closed whole', () => {
