@@ -97,10 +97,12 @@ export class Engine {
   apply(record: InputRecord): Applied {
     this.open();
     const out = new Outbox();
+    const { timeUs } = this;
     try {
       this.applyValid(record, out);
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error;
+      this.timeUs = timeUs;
       const problems =
         error.problems.length > 0 ? error.problems : [{ where: record.type, expected: error.message, found: 'refused' }];
       return { effects: [], problems };
