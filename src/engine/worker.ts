@@ -9,7 +9,9 @@ import { Newcomers } from '../synthetic/newcomers.js';
 import { PaperVenue } from '../venue/paper.js';
 import { type Answer, applyWork, conflate, type Submission, type Work } from './conflate.js';
 import type { Engine } from './engine.js';
-import type { BackendReport, BookStatistics, EngineAlert, EngineStats } from './link.js';
+import { inspect, WaitWatch } from './inspect.js';
+import type { Inspections } from './inspections.js';
+import type { BackendReport, BookStatistics, CaseWait, EngineAlert, EngineStats } from './link.js';
 import { engineFromFile, engineFromSynthetic, type PolicySource, type SyntheticBook } from './load.js';
 import { Session } from './session.js';
 
@@ -31,7 +33,13 @@ export interface Command {
   readonly command: 'resume-backend';
 }
 
-export type ToWorker = Submission | Command | 'close';
+/** Asks for something: answered after the records that came before it. */
+export interface Question {
+  readonly id: number;
+  readonly question: keyof Inspections;
+}
+
+export type ToWorker = Submission | Command | Question | 'close';
 
 export type FromWorker =
   | { readonly type: 'loading'; readonly positions: number }
@@ -49,6 +57,8 @@ export type FromWorker =
       readonly effects: readonly (readonly Effect[])[];
       readonly applied: readonly Answer[];
       readonly alerts: readonly EngineAlert[];
+      readonly waits: readonly CaseWait[];
+      readonly told: readonly { readonly id: number; readonly answer: Inspections[keyof Inspections] }[];
       /** New ones; null when there are none. */
       readonly statistics: BookStatistics | null;
       readonly stats: EngineStats;
@@ -72,6 +82,7 @@ class Desk {
   private readonly post: (message: FromWorker) => void;
   private effects: (readonly Effect[])[] = [];
   private alerts: EngineAlert[] = [];
+  private readonly waits = new WaitWatch();
   private statistics: BookStatistics | null = null;
   private statisticsMs = 0;
   private conflated = 0;
@@ -89,8 +100,9 @@ class Desk {
       // A book of the user's own gets no made-up accounts.
       population: paper && 'synthetic' in book ? new Newcomers({ instruments, seed }) : null,
       onEffects: (batch) => {
+        for (const effect of batch) if (effect.type === 'alerts') this.alerts.push(...effect.rows);
         // What crosses threads is copied: only what somebody out there listens to.
-        const told = batch.filter(({ type }) => type === 'signals' || type === 'orders');
+        const told = batch.filter(({ type }) => type !== 'execution' && type !== 'alerts');
         if (told.length > 0) this.effects.push(told);
       },
     });
@@ -105,7 +117,7 @@ class Desk {
     this.alerts.push({ timeUs: Date.now() * 1000, code: 'backend', text });
   }
 
-  turn(queue: readonly Submission[], answered: readonly Answer[]): void {
+  turn(queue: readonly Submission[], answered: readonly Answer[], questions: readonly Question[]): void {
     const applied = conflate(queue, this.engine.tickTimeUs).flatMap((work) => this.apply(work));
     const { statistics } = this.engine.scanHalf.scanner;
     const isNew = statistics !== this.statistics;
@@ -116,6 +128,8 @@ class Desk {
       effects,
       applied: [...applied, ...answered],
       alerts,
+      waits: this.waits.news(this.engine),
+      told: questions.map(({ id, question }) => ({ id, answer: inspect(this.engine, question) })),
       statistics: isNew ? statistics : null,
       stats: this.stats(),
     });
@@ -162,13 +176,15 @@ async function run(): Promise<void> {
   port.on('message', (first: ToWorker) => {
     const queue: Submission[] = [];
     const answered: Answer[] = [];
+    const questions: Question[] = [];
     let message: ToWorker | undefined = first;
     for (; message !== undefined && message !== 'close'; message = receiveMessageOnPort(port)?.message) {
       if ('record' in message) queue.push(message);
+      else if ('question' in message) questions.push(message);
       else answered.push({ ids: [message.id], problems: resumed(resume) });
     }
     // What was submitted before the close is answered first.
-    if (queue.length + answered.length > 0) desk.turn(queue, answered);
+    if (queue.length + answered.length + questions.length > 0) desk.turn(queue, answered, questions);
     if (message !== 'close') return;
     backend.close();
     port.close();
