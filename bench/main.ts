@@ -1,5 +1,6 @@
 /** The benchmarks: each verifies its answer before it is timed. What is to be reached stands in docs and is compared here with nothing. */
 import type { BackendChoice } from '../src/backends/open.js';
+import { benchAdl } from './adl.js';
 import { type StandardBook, standardBook } from './book.js';
 import { benchBurst } from './burst.js';
 import { type Note, openContenders } from './contenders.js';
@@ -10,6 +11,7 @@ import { describeMachine, type Machine } from './machine.js';
 import type { BenchResult } from './measure.js';
 import { benchMemory } from './memory.js';
 import { benchMultiAsset } from './multi-asset.js';
+import { benchNearLine } from './near-line.js';
 import { benchPeers } from './peers.js';
 import { benchServe } from './serve.js';
 import { benchSnapshot } from './snapshot.js';
@@ -27,6 +29,8 @@ const ON_SUBJECT = {
   uploads: (subject, { note }) => benchUploads(subject, note),
   'marks-to-nominees': (subject, { machine }) => benchTicks(subject, machine),
   'hot-set': (subject) => benchHotSet(subject),
+  adl: (subject) => benchAdl(subject),
+  'near-line': (subject) => benchNearLine(subject),
 } as const satisfies Readonly<Record<string, (subject: Subject, context: Context) => BenchResult[] | Promise<BenchResult[]>>>;
 
 const ALONE = {
@@ -94,6 +98,8 @@ const SIZES: Readonly<Record<BenchmarkName, readonly number[]>> = {
   uploads: [10_000_000],
   'marks-to-nominees': [1_000_000, 10_000_000],
   'hot-set': [1_000_000, 10_000_000],
+  adl: [1_000_000, 10_000_000],
+  'near-line': [1_000_000, 10_000_000],
   updates: [1_000_000],
   memory: [10_000_000],
   snapshot: [1_000_000, 10_000_000],

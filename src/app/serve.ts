@@ -7,6 +7,7 @@ import { type HostedEngine, startEngine } from '../engine/host.js';
 import type { BackendReport, EngineLink } from '../engine/link.js';
 import type { OnLoaded } from '../engine/load.js';
 import { type Gateway, randomTokens, startGateway } from '../gateway/server.js';
+import type { JournalReport } from '../journal/keeper.js';
 import { type Decimal, formatDecimal } from '../model/decimal.js';
 import { badInput } from '../model/errors.js';
 import { member } from '../model/json-path.js';
@@ -40,6 +41,8 @@ export interface ServerOptions {
   readonly executor: 'paper' | 'external';
   /** What scans. Every backend decides alike. */
   readonly backend: BackendChoice;
+  /** Folder of its journal; null, or left out: nothing is kept. */
+  readonly journal?: string | null;
   /** A crash of the made-up market soon after the start. */
   readonly crash: boolean;
   /** What operators and executors show; drawn at random where null. */
@@ -53,6 +56,8 @@ export interface Server {
   readonly tokens: { readonly operator: string; readonly executor: string };
   readonly link: EngineLink;
   readonly backend: BackendReport;
+  /** How its journal was found; null: nothing is kept. */
+  readonly journal: JournalReport | null;
   /** Resolves after `close`; rejects when the engine has halted or the prices have failed: the port is closed by then, nobody is told stale things. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
@@ -118,7 +123,8 @@ async function startLink(options: ServerOptions): Promise<Start & { link: Hosted
   const policy = await policySource(options.policy ?? POLICY_DEFAULT, '--policy', ttlUs);
   // Nothing real is at stake where orders do not leave the process.
   const mode = options.mode ?? (executor === 'paper' ? 'live' : 'shadow');
-  const setup = { backend, policy, mode, executor, seed };
+  const kept = options.journal == null ? {} : { journal: { folder: options.journal, by: `plimsoll ${VERSION}` } };
+  const setup = { backend, policy, mode, executor, seed, ...kept };
   if ('file' in book) {
     const link = await startEngine({ ...setup, book: { file: book.file } }, onLoaded);
     try {
@@ -193,6 +199,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     tokens,
     link,
     backend: link.backend,
+    journal: link.journal,
     ended,
     close: async () => {
       await stop();

@@ -26,6 +26,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'a made-up book on disk, the same for the same seed',
     load: () => import('./commands/generate.js'),
   },
+  {
+    name: 'journal',
+    summary: 'a journal that serve has kept: verify it, dump or export its records',
+    load: () => import('./commands/journal.js'),
+  },
   { name: 'tail', summary: 'what a gateway says, a line each', load: () => import('./commands/tail.js') },
   { name: 'bench', summary: 'the benchmarks, with the machine described', load: () => import('./commands/bench.js') },
   { name: 'doctor', summary: 'what this machine offers and which backends can run', load: () => import('./commands/doctor.js') },

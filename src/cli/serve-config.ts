@@ -44,6 +44,7 @@ const SETTINGS = {
   mode: { schema: z.enum(['shadow', 'live']).meta({ expected: 'shadow or live' }), fallback: null },
   executor: { schema: z.enum(['paper', 'external']).meta({ expected: 'paper or external' }), fallback: 'paper' },
   backend: { schema: z.enum(BACKEND_CHOICES).meta({ expected: `one of ${BACKEND_CHOICES.join(', ')}` }), fallback: 'auto' },
+  journal: { schema: text, fallback: null },
   crash: { schema: z.stringbool().or(z.boolean()).meta({ expected: 'true or false' }), fallback: false },
   operatorToken: { schema: token, fallback: null },
   executorToken: { schema: token, fallback: null },

@@ -4,10 +4,11 @@ import { assert } from '../model/errors.js';
 import { fromDecimal } from '../model/fraction.js';
 import { isAmount } from '../model/limits.js';
 import type { BookedFill, PortfolioReport, Release } from '../model/records.js';
-import { adlQueue, winners } from '../scan/adl.js';
+import { adlQueue } from '../scan/adl.js';
 import { type Booking, bookTrades, releaseCollateral } from '../scan/booking.js';
 import type { LiveBook } from '../scan/live-book.js';
 import type { Scanner } from '../scan/scanner.js';
+import { winners } from '../scan/winners.js';
 import type { Watch } from './watch.js';
 
 export class BookDesk implements BookPort {

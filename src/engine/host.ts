@@ -1,5 +1,6 @@
 /** The other end of the engine's thread: starts it, passes records in and effects out. */
 import { Worker } from 'node:worker_threads';
+import type { JournalReport } from '../journal/keeper.js';
 import { assert, ERROR_CODES, type ErrorCode, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Effect, InputRecord } from '../model/records.js';
@@ -12,6 +13,8 @@ export interface HostedEngine extends EngineLink {
   /** Markets in which positions of the book say up to which funding index theirs is in the balance. */
   readonly funded: readonly number[];
   readonly backend: BackendReport;
+  /** Null: nothing is kept. */
+  readonly journal: JournalReport | null;
 }
 
 interface Pending {
@@ -23,6 +26,7 @@ class Host implements HostedEngine {
   readonly instruments: Instruments;
   readonly funded: readonly number[];
   readonly backend: BackendReport;
+  readonly journal: JournalReport | null;
   readonly ended: Promise<void>;
   private readonly worker: Worker;
   private readonly pending = new Map<number, Pending>();
@@ -36,18 +40,20 @@ class Host implements HostedEngine {
   /** Why nothing is answered any more. */
   private gone: Error | null = null;
 
-  constructor(worker: Worker, { instruments, funded, backend, stats }: Extract<FromWorker, { type: 'ready' }>) {
+  constructor(worker: Worker, { instruments, funded, backend, stats, journal }: Extract<FromWorker, { type: 'ready' }>) {
     this.worker = worker;
     this.instruments = instruments;
     this.funded = funded;
     this.backend = backend;
+    this.journal = journal;
     this.latest = stats;
     worker.on('message', (message: FromWorker) => this.receive(message));
     this.ended = new Promise((resolve, reject) => {
       worker.on('error', (error) => reject(this.abandon(error)));
       worker.on('exit', (code) => {
+        const isFailed = this.gone !== null;
         const gone = this.abandon(new PlimsollError('internal', `the engine's thread ended with code ${code}`));
-        if (this.isClosing) resolve();
+        if (this.isClosing && !isFailed) resolve();
         else reject(gone);
       });
     });
@@ -109,6 +115,8 @@ class Host implements HostedEngine {
   }
 
   private receive(message: FromWorker): void {
+    // The reason for the exit that follows.
+    if (message.type === 'failed') this.abandon(errorOf(message));
     if (message.type !== 'turn') return;
     this.latest = message.stats;
     this.latestStatistics = message.statistics ?? this.latestStatistics;
@@ -126,9 +134,9 @@ class Host implements HostedEngine {
 
   private abandon(error: Error): Error {
     this.gone ??= error;
-    for (const { reject } of this.pending.values()) reject(error);
+    for (const { reject } of this.pending.values()) reject(this.gone);
     this.pending.clear();
-    return error;
+    return this.gone;
   }
 }
 

@@ -1,5 +1,5 @@
 /** Answers questions about an engine between two records, and notices why cases wait. Reads only. */
-import { legOfRow, orderEvent } from '../dispatch/orders.js';
+import { orderEvent } from '../dispatch/orders.js';
 import { Outbox } from '../dispatch/outbox.js';
 import type { AuctionEvent } from '../model/case-effects.js';
 import { cash } from '../model/portfolio.js';
@@ -52,11 +52,8 @@ function heldAuctions(engine: Engine): readonly AuctionEvent[] {
   for (const subject of cases.open()) {
     const entry = policy.stages[subject.entry];
     if (entry?.stage !== 'auction') continue;
-    for (const held of subject.memory.auctions) {
-      const row = subject.report.rows.find((each) => legOfRow(each) === held.leg) ?? null;
-      if (row === null && held.leg !== null) continue;
-      tellAuction(subject, held, row, held.resets === 0 ? 'opened' : 'reset', entry, { out, now });
-    }
+    for (const held of subject.memory.auctions)
+      tellAuction(subject, held, held.resets === 0 ? 'opened' : 'reset', entry, { out, now });
   }
   return out.auctions;
 }

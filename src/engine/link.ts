@@ -47,8 +47,11 @@ export interface BackendReport {
 /** What somebody should look at. */
 export interface EngineAlert {
   readonly timeUs: number;
-  /** `backend`: what scanned has failed, and another has taken over; that depends on the machine. The others are the engine's effects. */
-  readonly code: 'backend' | AlertCode;
+  /**
+   * `backend`: what scanned has failed, and another has taken over; `journal`: a snapshot could not be written. Both depend on the machine. The
+   * others are the engine's effects.
+   */
+  readonly code: 'backend' | 'journal' | AlertCode;
   readonly text: string;
 }
 

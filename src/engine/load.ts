@@ -38,6 +38,8 @@ export interface PolicySource {
 export interface EngineSetup extends Omit<EngineOptions, 'instruments' | 'policy'> {
   /** Null: only scans. */
   readonly policy: PolicySource | null;
+  /** Without its accounts: a snapshot is to be restored. */
+  readonly isEmpty?: boolean;
 }
 
 /** An engine with the book of a file in it. Problems of the file are thrown together; see `readBook`, also for `change`. */
@@ -55,6 +57,7 @@ export async function engineFromFile(
     },
     account: (account) => {
       assert(engine !== null, 'expected the header before the accounts');
+      if (setup.isEmpty === true) return;
       engine.load(account);
       accounts += 1;
       if (accounts % REPORT_EVERY_ACCOUNTS === 0) onLoaded(engine.scanHalf.book.positionCount);
@@ -67,6 +70,7 @@ export async function engineFromFile(
 
 export function engineFromSynthetic(book: SyntheticBook, setup: EngineSetup, onLoaded: OnLoaded = () => undefined): Engine {
   const engine = engineFor(book.instruments, setup);
+  if (setup.isEmpty === true) return engine;
   let accounts = 0;
   for (const account of syntheticAccounts(book)) {
     engine.load(account);
@@ -76,7 +80,7 @@ export function engineFromSynthetic(book: SyntheticBook, setup: EngineSetup, onL
   return engine;
 }
 
-function engineFor(instruments: Instruments, { policy, ...setup }: EngineSetup): Engine {
+function engineFor(instruments: Instruments, { policy, isEmpty: _, ...setup }: EngineSetup): Engine {
   return new Engine({ instruments, policy: policy === null ? NO_STAGES : resolvePolicy(policy, instruments), ...setup });
 }
 

@@ -10,6 +10,7 @@ import type { Backend } from '../scan/backend.js';
 import { bookFills } from '../scan/booking.js';
 import { checkAccount } from '../scan/check-account.js';
 import { LiveBook } from '../scan/live-book.js';
+import { type NearRow, nearLine } from '../scan/near-line.js';
 import { Scanner } from '../scan/scanner.js';
 import { restoreScanner, saveScanner } from '../scan/snapshot.js';
 import { BookDesk } from './book-desk.js';
@@ -63,9 +64,9 @@ export class ScanHalf implements Saved {
     return this.watch.onScan(reports, found.insolvent);
   }
 
-  /** Portfolios whose equity is below so many times their maintenance. */
-  nearLine(_below: Fraction): { portfolio: string; equity: Fraction; maintenance: Fraction }[] {
-    return [];
+  /** The watch list: portfolios with equity below `below` · maintenance, the lowest ratio first. A walk over the whole book: not for every tick. */
+  nearLine(below: Fraction): NearRow[] {
+    return nearLine(this.scanner, below);
   }
 
   /** Puts an account into the book without a report: the state before the first record. */

@@ -3,7 +3,7 @@
  * file. The case half is a part as the scan half is: what implements `Saved` is added to the engine's parts.
  */
 import { createHash } from 'node:crypto';
-import { badInput } from '../model/errors.js';
+import { badInput, PlimsollError } from '../model/errors.js';
 import { checksum } from '../model/hash.js';
 import type { Instruments } from '../model/instruments.js';
 import {
@@ -50,7 +50,18 @@ export function restoreSnapshot(instruments: Instruments, parts: Parts, read: Re
     throw badInput('snapshot', 'one of a book with these instruments and rules', 'one of another');
   }
   const reader = new BufferReader((name) => readWhole(read, name, entries.get(name)));
-  for (const [name, part] of Object.entries(parts)) part.restore(reader.under(name));
+  for (const [name, part] of Object.entries(parts)) restorePart(name, part, reader.under(name));
+}
+
+/** Bytes that are whole and still make no sense can only have been written by somebody else: what they break is their error, not ours. */
+function restorePart(name: string, part: Saved, from: BufferReader): void {
+  try {
+    part.restore(from);
+  } catch (cause) {
+    if (cause instanceof PlimsollError) throw cause;
+    const expected = `expected a state that can be restored, was another: ${(cause as Error).message}`;
+    throw new PlimsollError('bad-input', `snapshot buffers ${name}: ${expected}`, { cause });
+  }
 }
 
 function headBuffer(content: unknown): NamedBuffer {

@@ -1,9 +1,13 @@
 /** The thread that hosts the engine in `serve`: sockets never delay a scan, and a scan never delays sockets. */
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type BackendChoice, openBackend } from '../backends/open.js';
-import { assert, type Problem } from '../model/errors.js';
+import { valueHash } from '../journal/instruments.js';
+import { type JournalReport, Keeper, type Kept, pathHash } from '../journal/keeper.js';
+import type { Genesis } from '../journal/layout.js';
+import { findStart, type Start } from '../journal/recover.js';
+import { assert, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
-import type { Effect } from '../model/records.js';
+import type { Effect, InputRecord } from '../model/records.js';
 import type { Backend } from '../scan/backend.js';
 import { Newcomers } from '../synthetic/newcomers.js';
 import { PaperVenue } from '../venue/paper.js';
@@ -14,6 +18,7 @@ import type { Inspections } from './inspections.js';
 import type { BackendReport, BookStatistics, CaseWait, EngineAlert, EngineStats } from './link.js';
 import { engineFromFile, engineFromSynthetic, type PolicySource, type SyntheticBook } from './load.js';
 import { Session } from './session.js';
+import { stateHash } from './state-hash.js';
 
 /** How the engine is to be set up. */
 export interface WorkerSetup {
@@ -25,6 +30,8 @@ export interface WorkerSetup {
   /** `paper`: the venue in here executes the orders; in a made-up book newcomers open as many positions as it closes. */
   readonly executor: 'paper' | 'external';
   readonly seed: number;
+  /** Left out: nothing is kept. */
+  readonly journal?: { readonly folder: string; readonly by: string };
 }
 
 /** What is not a record: answered like one, after those that came before it. */
@@ -50,6 +57,8 @@ export type FromWorker =
       readonly funded: readonly number[];
       readonly backend: BackendReport;
       readonly stats: EngineStats;
+      /** Null: nothing is kept. */
+      readonly journal: JournalReport | null;
     }
   /** Put together for one turn of the worker, in order. */
   | {
@@ -65,11 +74,44 @@ export type FromWorker =
     }
   | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly code: string | null };
 
-async function load({ book, policy, mode }: WorkerSetup, backend: Backend, post: (message: FromWorker) => void): Promise<Engine> {
+type Post = (message: FromWorker) => void;
+
+/** Made for where its recovery starts: with the mode that the journal was begun with, and empty where a snapshot is restored. */
+async function load({ book, policy, mode }: WorkerSetup, backend: Backend, start: Start, post: Post): Promise<Engine> {
   const onLoaded = (positions: number): void => post({ type: 'loading', positions });
-  const setup = { backend, policy, mode };
+  const begun = start.genesis?.mode === 'shadow' || start.genesis?.mode === 'live' ? start.genesis.mode : mode;
+  const setup = { backend, policy, mode: begun, isEmpty: start.checkpoint !== null };
   return 'file' in book ? engineFromFile(book.file, setup, onLoaded) : engineFromSynthetic(book.synthetic, setup, onLoaded);
 }
+
+/** All that a journal's replay depends on, but the instruments. */
+async function genesisOf({ book, mode }: WorkerSetup, { caseHalf }: Engine, start: Start): Promise<Genesis> {
+  const { positions, seed, prices } = 'file' in book ? { positions: null, seed: null, prices: null } : book.synthetic;
+  return {
+    book: 'file' in book ? await pathHash(book.file) : 'made up',
+    positions,
+    seed,
+    prices: prices === null ? null : valueHash(prices),
+    policy: caseHalf.policy.id,
+    policyHash: valueHash(caseHalf.policy),
+    mode: start.genesis?.mode ?? mode,
+  };
+}
+
+async function openKeeper(setup: WorkerSetup, engine: Engine, start: Start): Promise<Keeper | null> {
+  if (setup.journal === undefined) return null;
+  const kept: Kept = {
+    apply: (record) => engine.apply(record),
+    stateHash: () => stateHash(engine),
+    save: () => engine.save(),
+    restore: (read) => engine.restore(read),
+  };
+  const genesis = await genesisOf(setup, engine, start);
+  return Keeper.open({ ...setup.journal, instruments: engine.instruments, genesis, startUs: Date.now() * 1000 }, kept, start);
+}
+
+/** Turns whose effects wait until they are durable: while the last is written the next is computed, and no more than that. */
+const TURNS_WAITING_MAX = 2;
 
 /** Milliseconds between statistics: they wait for a full scan that comes of itself, but not for longer. */
 const STATISTICS_EVERY_MS = 1_000;
@@ -79,7 +121,8 @@ const STATISTICS_WAIT_MS = 10_000;
 class Desk {
   private readonly engine: Engine;
   private readonly session: Session;
-  private readonly post: (message: FromWorker) => void;
+  private readonly post: Post;
+  private readonly keeper: Keeper | null;
   private effects: (readonly Effect[])[] = [];
   private alerts: EngineAlert[] = [];
   private readonly waits = new WaitWatch();
@@ -89,13 +132,15 @@ class Desk {
   private tickMs = 0;
   private lagMs = 0;
 
-  constructor(engine: Engine, { book, executor, seed }: WorkerSetup, post: (message: FromWorker) => void) {
+  constructor(engine: Engine, { book, executor, seed }: WorkerSetup, keeper: Keeper | null, post: Post) {
     const { instruments } = engine;
     const paper = executor === 'paper';
     this.engine = engine;
     this.post = post;
+    this.keeper = keeper;
     this.session = new Session({
       engine,
+      ...(keeper === null ? {} : { apply: (record) => keeper.apply(record) }),
       venue: paper ? new PaperVenue({ instruments, seed }) : null,
       // A book of the user's own gets no made-up accounts.
       population: paper && 'synthetic' in book ? new Newcomers({ instruments, seed }) : null,
@@ -113,17 +158,30 @@ class Desk {
     return { ...this.engine.counters(), conflated, tickMs, lagMs };
   }
 
-  alert(text: string): void {
-    this.alerts.push({ timeUs: Date.now() * 1000, code: 'backend', text });
+  alert(code: EngineAlert['code'], text: string): void {
+    this.alerts.push({ timeUs: Date.now() * 1000, code, text });
   }
 
-  turn(queue: readonly Submission[], answered: readonly Answer[], questions: readonly Question[]): void {
+  /** Resolves when what it has led to is told; rejects, with nothing told, when it cannot be made durable. */
+  async turn(queue: readonly Submission[], answered: readonly Answer[], questions: readonly Question[]): Promise<void> {
+    const message = this.computed(queue, answered, questions);
+    const { keeper } = this;
+    if (keeper === null) return this.post(message);
+    keeper.saveIfDue().catch((error: Error) => this.alert('journal', error.message));
+    await keeper.durable();
+    this.post(message);
+  }
+
+  private computed(queue: readonly Submission[], answered: readonly Answer[], questions: readonly Question[]): FromWorker {
     const applied = conflate(queue, this.engine.tickTimeUs).flatMap((work) => this.apply(work));
     const { statistics } = this.engine.scanHalf.scanner;
     const isNew = statistics !== this.statistics;
     this.statistics = statistics;
     const { effects, alerts } = this;
-    this.post({
+    this.effects = [];
+    this.alerts = [];
+    if (isNew) this.statisticsMs = performance.now();
+    return {
       type: 'turn',
       effects,
       applied: [...applied, ...answered],
@@ -132,10 +190,7 @@ class Desk {
       told: questions.map(({ id, question }) => ({ id, answer: inspect(this.engine, question) })),
       statistics: isNew ? statistics : null,
       stats: this.stats(),
-    });
-    this.effects = [];
-    this.alerts = [];
-    if (isNew) this.statisticsMs = performance.now();
+    };
   }
 
   private apply(work: Work): Answer[] {
@@ -164,38 +219,98 @@ function resumed(resume: (() => void) | null): readonly Problem[] {
   }
 }
 
-async function run(): Promise<void> {
-  assert(parentPort !== null, 'expected to run on a worker thread');
-  const port = parentPort;
+/** What is to enter first: that the writer is another, and the mode where it is to be another than it is. */
+function firstRecords({ mode }: WorkerSetup, { caseHalf, tickTimeUs }: Engine, isRestart: boolean): InputRecord[] {
+  const timeUs = Math.max(Date.now() * 1000, tickTimeUs);
+  const restart: InputRecord[] = isRestart ? [{ type: 'restart', timeUs }] : [];
+  if (caseHalf.desk.mode === mode) return restart;
+  return [...restart, { type: 'admin', timeUs, commands: [{ command: 'mode', mode }] }];
+}
+
+/** The id of what nobody has submitted. */
+const NOBODY = -1;
+const NO_START: Start = { genesis: null, checkpoint: null, passedOver: [] };
+
+async function run(port: MessagePort, post: Post): Promise<void> {
   const setup = workerData as WorkerSetup;
-  const post = (message: FromWorker): void => port.postMessage(message);
-  const alert = (text: string): void => desk.alert(text);
+  const alert = (text: string): void => desk.alert('backend', text);
+  const start = setup.journal === undefined ? NO_START : findStart(setup.journal.folder);
   const { backend, detail, refused, resume } = await openBackend(setup.backend, alert);
-  const engine = await load(setup, backend, post);
-  const desk = new Desk(engine, setup, post);
-  port.on('message', (first: ToWorker) => {
+  const engine = await load(setup, backend, start, post);
+  const keeper = await openKeeper(setup, engine, start);
+  const desk = new Desk(engine, setup, keeper, post);
+  const waiting: ToWorker[] = [];
+  let turns = 0;
+  const end = async (): Promise<void> => {
+    await keeper?.close();
+    backend.close();
+    port.close();
+  };
+  const fail = (error: unknown): void => {
+    if (error instanceof PlimsollError) {
+      post(failure(error));
+      port.close();
+      return;
+    }
+    // A bug of ours ends the thread, with its stack.
+    queueMicrotask(() => {
+      throw error;
+    });
+  };
+  const pump = (): void => {
+    if (turns >= TURNS_WAITING_MAX) return;
     const queue: Submission[] = [];
     const answered: Answer[] = [];
     const questions: Question[] = [];
-    let message: ToWorker | undefined = first;
-    for (; message !== undefined && message !== 'close'; message = receiveMessageOnPort(port)?.message) {
+    const next = (): ToWorker | undefined => waiting.shift() ?? receiveMessageOnPort(port)?.message;
+    let message = next();
+    for (; message !== undefined && message !== 'close'; message = next()) {
       if ('record' in message) queue.push(message);
       else if ('question' in message) questions.push(message);
       else answered.push({ ids: [message.id], problems: resumed(resume) });
     }
     // What was submitted before the close is answered first.
-    if (queue.length + answered.length + questions.length > 0) desk.turn(queue, answered, questions);
-    if (message !== 'close') return;
-    backend.close();
-    port.close();
+    const isAsked = queue.length + answered.length + questions.length > 0;
+    const told = isAsked ? desk.turn(queue, answered, questions) : Promise.resolve();
+    turns += 1;
+    told
+      .then(() => {
+        turns -= 1;
+        if (message === 'close') return end();
+        if (waiting.length > 0) pump();
+        return undefined;
+      })
+      .catch(fail);
+  };
+  port.on('message', (message: ToWorker) => {
+    waiting.push(message);
+    pump();
   });
   const funded = [...engine.scanHalf.book.funding.markets];
-  post({ type: 'ready', instruments: engine.instruments, funded, backend: { detail, refused }, stats: desk.stats() });
+  const report = keeper?.report ?? null;
+  post({
+    type: 'ready',
+    instruments: engine.instruments,
+    funded,
+    backend: { detail, refused },
+    stats: desk.stats(),
+    journal: report,
+  });
+  const first = firstRecords(setup, engine, keeper?.isRestart === true);
+  if (first.length === 0) return;
+  waiting.push(...first.map((record) => ({ id: NOBODY, record })));
+  pump();
 }
 
-run().catch((error: unknown) => {
+function failure(error: unknown): FromWorker {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const code = error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : null;
-  parentPort?.postMessage({ type: 'failed', name, message, code } satisfies FromWorker);
-  parentPort?.close();
+  return { type: 'failed', name, message, code };
+}
+
+assert(parentPort !== null, 'expected to run on a worker thread');
+const parent = parentPort;
+run(parent, (message) => parent.postMessage(message)).catch((error: unknown) => {
+  parent.postMessage(failure(error));
+  parent.close();
 });

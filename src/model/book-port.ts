@@ -25,7 +25,10 @@ export interface AdlRequest {
   readonly lots: Lots;
   /** The price at which they would be closed: a target takes at most what leaves its equity ≥ 0. */
   readonly price: Decimal;
-  /** Lots that the same portfolio holds the other way in the market (hedge mode) are not taken first. */
+  /**
+   * Lots that the same portfolio holds the other way in the market (hedge mode) are not taken first: the portfolio comes with what is beyond them in its place,
+   * and once more with the hedged ones behind everybody's.
+   */
   readonly hedgeAware: boolean;
   /** Portfolios that cannot be counterparties: the case's own, others that are in a case, the backstop. */
   readonly isExcluded: (portfolio: string) => boolean;
@@ -36,20 +39,20 @@ export interface AdlTarget {
   readonly portfolio: string;
   /** Above zero: what it can take. */
   readonly lots: Lots;
-  /** Of the position; above zero or not. In the settle asset, floored to 10^-18. */
+  /** Of the position, or of the part of it that is hedged or not; above zero or not. Without funding, in the settle asset, floored to 10^-18. */
   readonly unrealisedPnl: Cash;
   /** The exact score by which it is ranked. */
   readonly score: Fraction;
 }
 
-/** A portfolio's unrealised gains in markets that settle in one asset. */
+/** A portfolio with positions in markets that settle in one asset, and its unrealised gains in them. */
 export interface Winner {
   readonly portfolio: string;
-  /** Σ max(0, unrealised PnL) over the positions asked for, floored to 10^-18 of the asset; above zero. */
+  /** Σ max(0, unrealised PnL) over the positions asked for, floored to 10^-18 of the asset; 0 where all lose. */
   readonly gain: Cash;
   /** Lots that it has in them, both sides added up: what `funding-index` shares by. */
   readonly lots: Lots;
-  /** At most what leaves its equity ≥ 0, in the asset, floored: the greatest amount that may be taken from it. */
+  /** At most what leaves its equity ≥ 0, in the asset, floored: the greatest amount that may be taken from it. Above zero. */
   readonly takeMax: Cash;
 }
 
@@ -106,7 +109,7 @@ export interface BookPort {
   follow(portfolio: string, isFollowed: boolean): readonly Release[];
   /** Ranked exactly by (score descending, portfolio id ascending). Targets that can take nothing are left out. */
   adlQueue(request: AdlRequest): readonly AdlTarget[];
-  /** By portfolio id. Only portfolios with a position in one of the markets: a user with no open position never pays. */
+  /** By portfolio id. Only portfolios with equity and a position in one of the markets: a user with no open position never pays. */
   winners(markets: readonly number[], isExcluded: (portfolio: string) => boolean): readonly Winner[];
   /** All or none; what cannot be booked is a bug of ours. */
   trade(trades: readonly InternalTrade[]): TradesBooked;

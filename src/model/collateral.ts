@@ -2,7 +2,7 @@
  * What an asset's equity counts and needs, exact: haircut bands where it is positive, full price and a borrow table where it is owed.
  * Amounts are in the asset; knows no prices.
  */
-import { add, compare, type Fraction, fromDecimal, multiply, negate, ONE, reduce, subtract, ZERO } from './fraction.js';
+import { add, compare, divide, type Fraction, fromDecimal, multiply, negate, ONE, reduce, subtract, ZERO } from './fraction.js';
 import type { Asset } from './instruments.js';
 import { tableAt } from './requirement.js';
 
@@ -18,6 +18,22 @@ export function countedOf(asset: Asset, equity: Fraction): Fraction {
     counted = add(counted, multiply(subtract(to, from), subtract(ONE, haircut)));
   }
   return reduce(counted);
+}
+
+/** The least equity that counts at least so much; null where none does (a haircut of 1 in the last band). */
+export function leastCounting(asset: Asset, least: Fraction): Fraction | null {
+  if (least.n <= 0n) return least;
+  let counted = ZERO;
+  for (const [i, { floor, haircut }] of asset.haircuts.entries()) {
+    const from = fromDecimal(floor);
+    const share = subtract(ONE, haircut);
+    const next = asset.haircuts[i + 1];
+    const atNext = next === undefined ? null : add(counted, multiply(subtract(fromDecimal(next.floor), from), share));
+    if (share.n > 0n && (atNext === null || compare(least, atNext) <= 0))
+      return reduce(add(from, divide(subtract(least, counted), share)));
+    counted = atNext ?? counted;
+  }
+  return null;
 }
 
 /** max(0, −equity): what is owed of the asset. */

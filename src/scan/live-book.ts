@@ -127,19 +127,20 @@ export class LiveBook {
     }
     const wasEmpty = this.isEmptyAnchor(handle);
     const j = this.findRow(handle, market, leg);
-    if (j >= 0)
-      this.totals.addPosition(
-        market,
-        -this.rows.chunk.lots[this.rows.base + j * LANES],
-        -this.rows.chunk.cost.get(this.rows.base + j * LANES),
-      );
-    if (size !== 0) this.totals.addPosition(market, size, costUnits);
+    const { rows, totals } = this;
+    const row = rows.base + j * LANES;
+    if (j >= 0) totals.addRow(market, rows.chunk, row, -1);
     if (size === 0) {
       if (j >= 0) this.store.removeRow(handle, j);
     } else {
       const line = lineOf(this.lines.markets[market], 0, 0, size);
-      if (j < 0) this.store.appendRow(handle, line, size, costUnits);
-      else this.store.setRow(handle, j, line, size, costUnits);
+      if (j < 0) {
+        this.store.appendRow(handle, line, size, costUnits);
+        totals.addPosition(market, size, costUnits);
+      } else {
+        this.store.setRow(handle, j, line, size, costUnits);
+        totals.addRow(market, rows.chunk, row, 1);
+      }
     }
     this.refresh(handle, wasEmpty);
   }

@@ -109,7 +109,7 @@ export function toUpperHalf(value: number): number {
   return (wordBits[0] + 0x8000) >>> 16;
 }
 
-function fromUpperHalf(half: number): number {
+export function fromUpperHalf(half: number): number {
   wordBits[0] = half << 16;
   return word[0];
 }

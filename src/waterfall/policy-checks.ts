@@ -1,5 +1,5 @@
 /** What must hold within a stage and between the stages of a policy. Knows no file and no state of a case. */
-import { compare, type Fraction } from '../model/fraction.js';
+import { add, compare, type Fraction, ONE } from '../model/fraction.js';
 import { rateText } from '../model/instrument-input.js';
 import type { Instruments } from '../model/instruments.js';
 import { member } from '../model/json-path.js';
@@ -46,6 +46,14 @@ export function addStageProblems(stage: StageInput, where: string, problems: Pro
       );
     }
   }
+}
+
+/** Sizes are made with the slippage and the liquidation fee together: nothing would be left of a closing that costs its whole worth. */
+export function addSlippageProblem(stage: StageInput, fee: string, where: string, problems: ProblemList): void {
+  if (stage.stage !== 'partial' || stage.slippage === undefined) return;
+  if (compare(add(ratioOf(stage.slippage), ratioOf(fee)), ONE) < 0) return;
+  const expected = `a slippage that is below 1 together with the liquidation fee of ${fee}`;
+  problems.add(member(where, 'slippage'), expected, show(stage.slippage));
 }
 
 /** What may not come after what, and why. */

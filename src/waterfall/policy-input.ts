@@ -10,7 +10,7 @@ import { lots } from '../model/portfolio.js';
 import { type ProblemList, show } from '../model/problems.js';
 import { addShapeProblems } from '../model/shape.js';
 import type { AuctionCurve, OrderTerms, PartialMethod, Policy, PricePolicy, Scope, StageEntry } from './policy.js';
-import { addOrderProblems, addStageProblems } from './policy-checks.js';
+import { addOrderProblems, addSlippageProblem, addStageProblems } from './policy-checks.js';
 import { type LimitsInput, POLICY, type PolicyInput, type StageInput, tryParseRatio } from './policy-schema.js';
 
 const US_PER_MS = 1_000;
@@ -27,6 +27,7 @@ export function policyFromInput(input: unknown, where: string, instruments: Inst
   // Parts that have their shape are checked further, whatever is wrong elsewhere.
   const broken = new Set(paths.map((path) => path.slice(0, 2).join(' ')));
   const policy = input as PolicyInput;
+  const isWhole = (part: string): boolean => [...broken].every((path) => !path.startsWith(part));
   const inStages = member(where, 'stages');
   const stages = broken.has('stages')
     ? []
@@ -34,11 +35,13 @@ export function policyFromInput(input: unknown, where: string, instruments: Inst
         if (broken.has(`stages ${i}`)) return null;
         const inStage = member(inStages, i);
         addStageProblems(stage, inStage, problems);
+        if (policy.fees !== undefined && isWhole('fees')) addSlippageProblem(stage, policy.fees.liquidation, inStage, problems);
         return readStage(stage, inStage, instruments, problems);
       });
   if (!broken.has('stages')) addOrderProblems(stages, inStages, instruments, problems);
-  const isReadable = [...broken].every((path) => !path.startsWith('limits'));
-  const limits = isReadable ? readLimits(policy.limits ?? NO_LIMITS, member(where, 'limits'), instruments, problems) : null;
+  const limits = isWhole('limits')
+    ? readLimits(policy.limits ?? NO_LIMITS, member(where, 'limits'), instruments, problems)
+    : null;
   if (problems.count > before || limits === null) return null;
   const { name, sources, liquidationTarget, rank = 'deficit', fees, dust, watch } = policy;
   return {

@@ -64,11 +64,14 @@ describe('a file', () => {
     expect(await messageOf(loadPolicy(write('mine.yaml', text), INSTRUMENTS))).toContain(message);
   });
 
-  test('in JSON that is wrong is told by path, duplicate keys too', async () => {
-    const text =
-      '{"version":1,"name":"x","title":"x","sources":[],"stages":[{"stage":"full","stage":"full","price":{"kind":"market"},"ttlMs":0}]}';
-    const message = await messageOf(loadPolicy(write('mine.json', text), INSTRUMENTS));
-    expect(message).toContain('stages[0].stage: expected each key once, was "stage" again');
-    expect(message).toContain('stages[0].ttlMs: expected a whole number of milliseconds');
+  test('in JSON that is wrong is told by path, duplicate keys before all else', async () => {
+    const twice = '{"version":1,"name":"x","name":"y","title":"x","sources":[],"stages":[]}';
+    expect(await messageOf(loadPolicy(write('mine.json', twice), INSTRUMENTS))).toContain(
+      'mine.json: name: expected each key once, was "name" again',
+    );
+    const wrong = twice.replace('"name":"y",', '');
+    expect(await messageOf(loadPolicy(write('mine.json', wrong), INSTRUMENTS))).toContain(
+      'mine.json: stages: expected at least one stage, was 0',
+    );
   });
 });

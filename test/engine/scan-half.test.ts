@@ -5,7 +5,7 @@
  */
 import { expect, it } from 'vitest';
 import { ScanHalf } from '../../src/engine/scan-half.js';
-import type { BalanceMove, InternalTrade, BookTotals as Sums, TradesBooked } from '../../src/model/book-port.js';
+import type { BalanceMove, BookTotals, InternalTrade, TradesBooked } from '../../src/model/book-port.js';
 import { pow10 } from '../../src/model/decimal.js';
 import { AssertionError, PlimsollError } from '../../src/model/errors.js';
 import { isAmount } from '../../src/model/limits.js';
@@ -239,7 +239,7 @@ class Play {
     const balances = book.instruments.assets.map(() => 0n);
     for (const { asset, amount } of moves) balances[asset] += amount;
     const reports = half.desk.move(moves);
-    expect(book.totals.balances).toEqual(before.balances.map((units, asset) => units + balances[asset]));
+    expect(book.totals.copy().balances).toEqual(before.balances.map((units, asset) => units + balances[asset]));
     expect(reports.map(({ portfolio }) => portfolio)).toEqual([...new Set(moves.map(({ portfolio }) => portfolio))]);
     this.hear(reports);
     totals.moved += moves.length;
@@ -277,7 +277,7 @@ class Play {
   }
 
   /** What was told of trades is by how much all sums changed. */
-  private expectBooked(booked: readonly BookedFill[], before: Sums): void {
+  private expectBooked(booked: readonly BookedFill[], before: BookTotals): void {
     const { book } = this.half;
     const [balances, sizes, costs] = [[...before.balances], [...before.lots], [...before.costs]];
     for (const { fill, realised, funding, lotsChange, costChange } of booked) {

@@ -46,6 +46,7 @@ const OURS = [
   'synthetic',
   'rules',
   'files',
+  'journal',
   'engine',
   'gateway',
   'client',
@@ -68,8 +69,8 @@ plantCore('scan', ['model', 'store']);
 plantCore('dispatch', ['model']);
 plantCore('waterfall', ['model', 'dispatch']);
 plantImports(
-  'src/waterfall/formulas',
-  ['./x.js', '../x.js', '../../model/x.js', '../../dispatch/x.js'],
+  'src/waterfall/stages',
+  ['./x.js', '../x.js', '../formulas/x.js', '../../model/x.js', '../../dispatch/x.js'],
   ['../../store/x.js', '../../scan/x.js', '../../index.js', '../../../feeds/x.js', '../../model/../store/x.js', 'node:fs', 'zod'],
 );
 plantCore('venue', ['model']);
@@ -79,7 +80,10 @@ plantCore('engine', ['model', 'store', 'scan', 'dispatch', 'waterfall', 'venue',
 plant('src/engine', "import { createHash } from 'node:crypto';\nexport const used = createHash;\n");
 plant('src/engine', "import { randomBytes } from 'node:crypto';\nexport const used = randomBytes;\n", IMPORTS);
 plant('src/engine/case-half.ts', "export * from '../store/x.js';\nexport * from '../scan/x.js';\n", IMPORTS, IMPORTS);
-plant('src/engine/host.ts', `${importing('node:worker_threads')}export const now = Date.now();\n`);
+plant(
+  'src/engine/host.ts',
+  `${importing('node:worker_threads')}export * from '../journal/x.js';\nexport const now = Date.now();\n`,
+);
 plant('src/engine/worker.ts', importing('../gateway/x.js'), IMPORTS);
 plantImports(
   'feeds',
@@ -101,6 +105,7 @@ plantImports(
   ['../model/x.js', 'node:fs', 'zod'],
   ['../store/x.js', '../rules/x.js', '../cli/x.js', '../../feeds/x.js'],
 );
+plantImports('src/journal', ['./x.js', '../model/x.js', 'node:fs', 'lmdb'], ['../engine/x.js', '../files/x.js', '../cli/x.js']);
 plantImports('src/gateway', ['../model/x.js', '../engine/link.js', 'ws'], ['../engine/engine.js', '../scan/x.js', '../cli/x.js']);
 plantImports('src/client', ['../gateway/codec.js', 'ws'], ['../gateway/server.js', '../model/x.js', '../engine/link.js']);
 plantImports('src/cli', ['../gateway/x.js', '../engine/x.js', '../../feeds/x.js', 'commander'], []);

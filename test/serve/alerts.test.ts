@@ -20,7 +20,15 @@ vi.mock('../../src/app/serve.js', () => ({
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
-    return { port: 7777, tokens: TOKENS, link, backend: { detail: 'played', refused: [] }, ended, close: async () => end() };
+    return {
+      port: 7777,
+      tokens: TOKENS,
+      link,
+      backend: { detail: 'played', refused: [] },
+      journal: null,
+      ended,
+      close: async () => end(),
+    };
   },
 }));
 

@@ -166,6 +166,10 @@ const RELATIONS: readonly (readonly [input: unknown, problem: string])[] = [
     'p.json: stages[1].stage: expected cancel once, was "cancel" again',
   ],
   [
+    policyOf({ fees: { liquidation: '0.5', surplus: 'account' }, stages: [{ ...PARTIAL, slippage: '0.5' }, FULL] }),
+    'p.json: stages[0].slippage: expected a slippage that is below 1 together with the liquidation fee of 0.5, was "0.5"',
+  ],
+  [
     withStages(FULL, PARTIAL),
     'p.json: stages[1].stage: expected partial before full, which closes everything, was "partial" after full',
   ],
@@ -176,10 +180,6 @@ const RELATIONS: readonly (readonly [input: unknown, problem: string])[] = [
   [
     withStages(FULL, { stage: 'issuance' }, ADL),
     'p.json: stages[2].stage: expected adl before issuance, as a loss is known only when its positions are closed, was "adl" after issuance',
-  ],
-  [
-    withStages(ADL, FUND),
-    'p.json: stages[1].stage: expected fund before adl, which takes no counterparty while the fund can pay, was "fund" after adl',
   ],
   [
     withStages(FUND, { stage: 'convert' }),

@@ -3,6 +3,7 @@
 import { POLICY_DEFAULT } from '../../app/policies.js';
 import { startServer } from '../../app/serve.js';
 import { VERSION } from '../../app/version.js';
+import type { JournalReport } from '../../journal/keeper.js';
 import { alertLine } from '../alert-line.js';
 import type { CommandModule } from '../command.js';
 import { grouped } from '../format.js';
@@ -37,6 +38,7 @@ export const command: CommandModule = {
       .option('--order-ttl-ms <ms>', 'life of an order, instead of what the policy says')
       .option('--executor <who>', 'who fills the orders: paper or external (paper)')
       .option('--backend <name>', `${BACKEND_HELP} (auto)`)
+      .option('--journal <dir>', 'folder of its journal: nothing leaves before it is durable')
       .option('--crash', 'let the made-up market fall by a fifth soon after the start')
       .option('--print-config', 'print what is in effect, and end');
   },
@@ -58,6 +60,7 @@ export const command: CommandModule = {
       [
         `plimsoll ${VERSION}: ${grouped(positions)} positions of ${grouped(accounts)} accounts, scanned ${ticksPerSecond} times a second`,
         `backend    ${server.link.stats().backend} (${server.backend.detail})${server.backend.refused.map((reason) => `; ${reason}`).join('')}`,
+        ...(server.journal === null ? [] : [`journal    ${journalText(server.journal)}`]),
         `status     http://${address}/`,
         `stream     ws://${address}/v1/stream   (plimsoll tail ws://${address}/v1/stream)`,
         `operator   ${config.operatorToken === null ? server.tokens.operator : 'token as configured'}`,
@@ -78,3 +81,11 @@ export const command: CommandModule = {
     await server.ended.finally(() => clearInterval(timer));
   },
 };
+
+function journalText({ folder, epoch, recovery }: JournalReport): string {
+  const { snapshotSeq, replayed, lastSeq, passedOver } = recovery;
+  if (lastSeq === 0) return `${folder}, begun`;
+  const from = snapshotSeq === null ? 'the beginning' : `the snapshot after record ${snapshotSeq}`;
+  const trouble = passedOver.map((reason) => `; ${reason}`).join('');
+  return `${folder}, start ${epoch}: ${grouped(lastSeq)} records; from ${from}, ${grouped(replayed)} replayed${trouble}`;
+}

@@ -15,7 +15,6 @@ import {
   ONE,
   reduce,
   subtract,
-  ZERO,
 } from '../../model/fraction.js';
 import type { Market } from '../../model/instruments.js';
 import { entryValue, lotValue, unitValue } from '../../model/margin.js';
@@ -158,8 +157,9 @@ export function restoreLots(
     const loss = multiply(row.index, costPerLot(row, market, slippage));
     const afterAll = subtract(equity, multiply(loss, fraction(all)));
     const needed = subtract(maintenance, row.maintenance);
-    // With y lots left: equity − loss·(all − y) − factor·(maintenance − its own + index·f(y)).
-    const stays = mostThatStay(market, all, row.maintenance.n === 0n ? ZERO : notionalPerLot(row, market), {
+    // With y lots left: equity − loss·(all − y) − factor·(maintenance − its own + index·f(y)). Of a row that needs nothing f is 0, but it comes when
+    // all that need something are closed and nothing is restored, and closing it frees nothing: with f or without, no y does.
+    const stays = mostThatStay(market, all, notionalPerLot(row, market), {
       base: subtract(afterAll, multiply(factor, needed)),
       gain: loss,
       weight: multiply(factor, row.index),

@@ -1,18 +1,6 @@
 /** How urgently a position is deleveraged: exact scores by method, and the five lights of a queue. Knows no portfolios and no queue's order. */
-import type { AdlMethod } from '../../model/book-port.js';
-import {
-  absolute,
-  add,
-  compare,
-  divide,
-  type Fraction,
-  multiply,
-  ONE,
-  reduce,
-  sign,
-  subtract,
-  ZERO,
-} from '../../model/fraction.js';
+import type { AdlMethod } from './book-port.js';
+import { absolute, add, compare, divide, type Fraction, multiply, ONE, reduce, sign, subtract, ZERO } from './fraction.js';
 
 /** A position and its portfolio, all in one asset. */
 export interface AdlPosition {
@@ -64,6 +52,16 @@ export interface Ranked {
 
 const LIGHTS = 5;
 
+/** In which fifth of a queue of `total` lots the last of the first `cumulative` lies, from 1: ⌈5 · cumulative / total⌉. */
+export function fifthOf(cumulative: bigint, total: bigint): number {
+  return Number((BigInt(LIGHTS) * cumulative + total - 1n) / total);
+}
+
+/** Lights of a fifth: 5 for the first of a queue, 1 for the last. */
+export function lightsOf(fifth: number): number {
+  return LIGHTS + 1 - fifth;
+}
+
 /**
  * Percentile of each position in its queue, in the order given: 20, 40, 60, 80 or 100, the fifth of all lots in which its last one lies when the
  * highest scores come first (equal ones: the earlier given). 20 is deleveraged first. BitMEX, auto-deleveraging examples.
@@ -75,14 +73,12 @@ export function percentiles(rows: readonly Ranked[]): number[] {
   let cumulative = 0n;
   for (const i of order) {
     cumulative += BigInt(rows[i].lots);
-    // ⌈5 · cumulative / total⌉ fifths.
-    const fifth = (BigInt(LIGHTS) * cumulative + total - 1n) / total;
-    found[i] = (Number(fifth) * 100) / LIGHTS;
+    found[i] = (fifthOf(cumulative, total) * 100) / LIGHTS;
   }
   return found;
 }
 
 /** Lights of each position, in the order given: 5 for the first fifth of a queue, 1 for the last. */
 export function fiveLights(rows: readonly Ranked[]): number[] {
-  return percentiles(rows).map((percentile) => LIGHTS + 1 - (percentile * LIGHTS) / 100);
+  return percentiles(rows).map((percentile) => lightsOf((percentile * LIGHTS) / 100));
 }

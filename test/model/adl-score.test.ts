@@ -1,11 +1,11 @@
 /** Scores of deleveraging and the five lights: BitMEX's numbers, the formulas by hand, and what is never a target. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AdlMethod } from '../../../src/model/book-port.js';
-import { compare, type Fraction, fraction } from '../../../src/model/fraction.js';
-import { adlScore, fiveLights, percentiles } from '../../../src/waterfall/formulas/adl-score.js';
-import { rate } from '../../support/books.js';
-import { testPublished } from '../published.js';
+import { adlScore, fiveLights, percentiles } from '../../src/model/adl-score.js';
+import type { AdlMethod } from '../../src/model/book-port.js';
+import { compare, type Fraction, fraction } from '../../src/model/fraction.js';
+import { rate } from '../support/books.js';
+import { testPublished } from '../waterfall/published.js';
 
 testPublished('bitmex-adl', ({ rows }, expected) => {
   const accounts = rows as readonly (readonly [account: number, quantity: number, rank: number])[];
