@@ -37,6 +37,11 @@ export function legOf(market: number, side: Order['side']): Leg {
   return 2 * market + (side === 'sell' ? 0 : 1);
 }
 
+/** What a leg is of. */
+export function closedBy(leg: Leg): { readonly market: number; readonly side: Order['side'] } {
+  return { market: Math.floor(leg / 2), side: leg % 2 === 0 ? 'sell' : 'buy' };
+}
+
 /** The side that closes a position. */
 export function closingSide(position: { readonly lots: number }): Order['side'] {
   return position.lots > 0 ? 'sell' : 'buy';

@@ -64,7 +64,7 @@ function takePosition(subject: Case, row: BreachRow, entry: AuctionStage, auctio
   const count = lots(Math.min(bid.lots ?? Math.abs(row.lots), Math.abs(row.lots)));
   const parts: Part[] = [{ row, lots: count, price, counterparty: bid.bidder }];
   if (!canCarry(bid.bidder, parts, context)) return false;
-  tellAuction(subject, auction, row, 'taken', entry, context, { bidder: bid.bidder, lots: count });
+  tellAuction(subject, auction, 'taken', entry, context, { bidder: bid.bidder, lots: count });
   tradeInside(subject, parts, context);
   return true;
 }
@@ -96,7 +96,7 @@ function takeShare(
   const asset = instruments.markets[rows[0].market].settleAsset;
   const paid = divide(multiply(multiply(subtract(ONE, discount), equity), share), rows[0].index);
   const amount = fractionToUnits(paid, EXACT_DECIMALS, 'down');
-  tellAuction(subject, auction, null, 'taken', entry, context, { bidder: bid.bidder, lots: null });
+  tellAuction(subject, auction, 'taken', entry, context, { bidder: bid.bidder, lots: null });
   tradeInside(subject, parts, context);
   if (amount <= 0n) return true;
   const { portfolio, caseId } = subject;

@@ -66,7 +66,7 @@ function closeOne(
   if (blocked !== null) return blocked;
   if (subject.rejected.has(leg)) return 'rejected';
   if (now.timeUs < (memory.restUntilUs.get(leg) ?? 0)) return 'cooldown';
-  if (memory.shown.has(leg)) return 'shadow';
+  if (desk.mode === 'shadow' && memory.shown.has(leg)) return 'shadow';
   const market = instruments.markets[row.market];
   const want = {
     caseId: subject.caseId,

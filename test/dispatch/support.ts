@@ -1,17 +1,14 @@
-/** Reports for the case desk, made by hand. */
-import type { Outbox } from '../../src/dispatch/cases.js';
-import { type Fraction, fraction } from '../../src/model/fraction.js';
+/** Reports for the parts of the case half, made by hand. */
+import { add, type Fraction, fraction } from '../../src/model/fraction.js';
 import { cost, lots } from '../../src/model/portfolio.js';
-import type { PortfolioReport, Standing } from '../../src/model/records.js';
+import type { BreachRow, PortfolioReport, Standing } from '../../src/model/records.js';
 import { dec } from '../support/books.js';
 
 export const TTL_US = 5_000_000;
 
-export const outbox = (): Outbox => ({ orders: [], cases: [] });
-
 const versions = new Map<string, number>();
 
-/** Equal positions have equal versions, and others have others: all that the case desk relies on. */
+/** Equal positions have equal versions, and others have others: all that cases rely on. */
 function versionOf(positions: readonly (readonly [number, number])[]): number {
   const key = JSON.stringify(positions);
   const version = versions.get(key) ?? versions.size + 1;
@@ -19,33 +16,39 @@ function versionOf(positions: readonly (readonly [number, number])[]): number {
   return version;
 }
 
-/** Positions are [market, lots]; the mark is 100 and each position's requirement 10. */
-export function report(
-  portfolio: string,
-  standing: Standing,
-  positions: readonly (readonly [number, number])[],
-  equity: Fraction = fraction(1n),
-): PortfolioReport {
-  const liquidatable = standing === 'liquidatable';
-  const rows = positions.map(([market, size]) => ({
+/** Of one lot or more at a mark of 100, with a requirement of 10. */
+export function rowOf(market: number, size: number, over: Partial<BreachRow> = {}): BreachRow {
+  return {
     market,
     lots: lots(size),
     cost: cost(0n),
     mark: dec(100),
     index: fraction(1n),
     maintenance: fraction(10n),
-  }));
+    ...over,
+  };
+}
+
+/** Positions are [market, lots]; healthy: one above what they need, unless told; liquidatable: 1. */
+export function report(
+  portfolio: string,
+  standing: Standing,
+  positions: readonly (readonly [number, number])[],
+  equity?: Fraction,
+): PortfolioReport {
+  const rows = positions.map(([market, size]) => rowOf(market, size));
   const maintenance = fraction(10n * BigInt(positions.length));
+  const own = equity ?? (standing === 'healthy' ? add(maintenance, fraction(1n)) : fraction(1n));
   return {
     portfolio,
     standing,
     version: versionOf(positions),
-    equity,
+    equity: own,
     maintenance,
     positions: positions.length,
-    lossToZero: liquidatable ? equity : null,
-    rows: liquidatable ? rows : [],
-    assets: [],
+    lossToZero: standing === 'liquidatable' ? own : null,
+    rows: standing === 'unpriced' ? [] : rows,
+    assets: standing === 'unpriced' ? [] : [{ asset: 0, index: fraction(1n), equity: own }],
     openOrders: 0,
   };
 }

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/engine.js';
 import { lossToZero, sharesOf } from '../../src/model/bankruptcy.js';
-import { compare, type Fraction, fromDecimal, multiply, ONE } from '../../src/model/fraction.js';
+import { compare, type Fraction, fractionToNumber, fromDecimal, multiply, ONE } from '../../src/model/fraction.js';
 import { type Instruments, plainAsset } from '../../src/model/instruments.js';
 import { isInsolvent, isLiquidatable, valuePortfolio } from '../../src/model/margin.js';
 import { type Account, cash, portfoliosOf } from '../../src/model/portfolio.js';
@@ -97,10 +97,15 @@ function lendingVenue(): Instruments {
   return { ...instrumentsOf(markets), valuation: usd, assets: [usd, coin] };
 }
 
-const kinds = (effects: readonly Effect[]): string[] =>
-  effects.flatMap((effect) =>
-    effect.type === 'cases' ? effect.rows.map(({ event, outcome }) => `${event} ${outcome}`) : [effect.type],
-  );
+/** What is told of cases and orders; of an end its bad debt too. */
+const cases = (effects: readonly Effect[]): string[] =>
+  effects.flatMap((effect) => {
+    if (effect.type === 'orders') return ['orders'];
+    if (effect.type !== 'cases') return [];
+    return effect.rows.map(({ event, outcome, badDebt }) =>
+      badDebt === null ? `${event} ${outcome}` : `${event} ${outcome} ${fractionToNumber(badDebt)}`,
+    );
+  });
 
 describe('a debt that needs margin', () => {
   const borrower: Account = {
@@ -118,18 +123,21 @@ describe('a debt that needs margin', () => {
     indexes: [{ asset: 1, price: dec(price, 2) }],
   });
 
-  it('opens a case when its collateral falls, sends no order, and ends the case when it recovers', () => {
+  it('opens a case when its collateral falls, sends no order, and ends the case when its collateral is sold', () => {
     const engine = new Engine({ instruments: lendingVenue(), backend: new JsBackend(), policy: fullClose(TTL_US) });
     engine.load(borrower);
     // 10 coins at 0.8 of 13.75 are worth the 110 that 100 owed and a tenth of it need.
-    expect(kinds(effectsOf(engine, at(1, 1375)))).toEqual([]);
-    expect(kinds(effectsOf(engine, at(2, 1374)))).toEqual(['signals', 'opened null']);
-    expect(kinds(effectsOf(engine, at(3, 1375)))).toEqual(['signals', 'ended recovered']);
+    expect(cases(effectsOf(engine, at(1, 1375)))).toEqual([]);
+    expect(cases(effectsOf(engine, at(2, 1374)))).toEqual(['opened null', 'ended recovered 0']);
+    expect(engine.counters()).toMatchObject({ openCases: 0, liquidatable: 0 });
+    engine.checkConservation();
   });
 
-  it('is seen without any collateral, which no price moves', () => {
+  it('is seen without any collateral, which no price moves, and is borne by the venue', () => {
     const engine = new Engine({ instruments: lendingVenue(), backend: new JsBackend(), policy: fullClose(TTL_US) });
     engine.load({ ...borrower, others: [] });
-    expect(kinds(effectsOf(engine, at(1, 1375)))).toEqual(['signals', 'opened null']);
+    expect(cases(effectsOf(engine, at(1, 1375)))).toEqual(['opened null', 'ended recovered 100']);
+    expect(engine.caseHalf.ledger.balanceOf({ kind: 'venue' }, 0)).toBe(-100n * E18);
+    engine.checkConservation();
   });
 });

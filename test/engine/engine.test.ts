@@ -6,7 +6,20 @@ import { type Fraction, fraction, reduce } from '../../src/model/fraction.js';
 import { cash, cost, lots } from '../../src/model/portfolio.js';
 import type { CasesEffect, Fill, InputRecord, OrdersEffect } from '../../src/model/records.js';
 import { dec } from '../support/books.js';
-import { account, alice, E18, effectsOf, engineWith, fill, fills, portfolios, position, TTL_US, tick } from './support.js';
+import {
+  account,
+  alice,
+  caseEffects,
+  E18,
+  effectsOf,
+  engineWith,
+  fill,
+  fills,
+  portfolios,
+  position,
+  TTL_US,
+  tick,
+} from './support.js';
 
 /** Applies a record that must be refused, and sees that nothing of it stays. */
 function expectRefused(engine: Engine, record: InputRecord, where: string): void {
@@ -21,7 +34,7 @@ describe('a default', () => {
   it('goes from breach to signal, order, fill and the exact bad debt', () => {
     const engine = engineWith(alice);
     expect(effectsOf(engine, tick(1_000, 30_000))).toEqual([]);
-    const [signals, orders, cases, ...rest] = effectsOf(engine, tick(2_000, 28_000));
+    const [signals, orders, cases, ...rest] = caseEffects(effectsOf(engine, tick(2_000, 28_000)));
     expect(rest).toEqual([]);
     expect(signals).toMatchObject({
       type: 'signals',
@@ -48,8 +61,9 @@ describe('a default', () => {
     // 0.5 sold at 27,900 and a fee of 1/3 unit in the 18th decimal's grain: 1,000 − 1,050 − fee.
     const fee = cash(E18 / 3n);
     const orderId = 'alice@2000.1#1';
-    const closing = effectsOf(engine, fills(3_000, fill('t1', { orderId, lots: lots(500), price: dec(27_900), fee })));
-    expect(closing.map(({ type }) => type)).toEqual(['execution', 'orders', 'signals', 'cases']);
+    const all = effectsOf(engine, fills(3_000, fill('t1', { orderId, lots: lots(500), price: dec(27_900), fee })));
+    const closing = caseEffects(all);
+    expect(closing.map(({ type }) => type)).toEqual(['execution', 'signals', 'orders', 'cases']);
     expect(closing[0]).toMatchObject({
       caseId: 'alice@2000.1',
       orderId,
@@ -58,22 +72,30 @@ describe('a default', () => {
       price: dec(27_900),
       timeUs: 3_000,
     });
-    expect(closing[1]).toMatchObject({ rows: [{ orderId, event: 'ended', lots: 0 }] });
-    expect(closing[2]).toMatchObject({ rows: [{ portfolio: 'alice', state: 'recovered' }] });
+    expect(closing[1]).toMatchObject({ rows: [{ portfolio: 'alice', state: 'recovered' }] });
+    expect(closing[2]).toMatchObject({ rows: [{ orderId, event: 'ended', lots: 0 }] });
     const [ended] = (closing[3] as CasesEffect).rows;
     expect(ended).toMatchObject({ event: 'ended', outcome: 'closed', openedUs: 2_000 });
     expect(reduce(ended.badDebt as Fraction)).toEqual(reduce(fraction(50n * E18 + fee, E18)));
-    expect(portfolios(engine)).toEqual({
-      alice: { id: 'alice', mode: 'cross', cash: -50n * E18 - fee, positions: [] },
+    // Without a fund the venue pays all of it: nothing is left, and nobody to leave it to.
+    const caseId = 'alice@2000.1';
+    const own = { kind: 'portfolio', portfolio: 'alice' };
+    expect(all.find(({ type }) => type === 'transfers')).toMatchObject({
+      rows: [
+        { debit: own, credit: { kind: 'clearing', market: 0 }, amount: 1_050n * E18, reason: 'realised', caseId },
+        { debit: own, credit: { kind: 'fees' }, amount: fee, reason: 'fee', caseId },
+        { debit: { kind: 'venue' }, credit: own, amount: 50n * E18 + fee, reason: 'venue-loss', caseId },
+      ],
     });
+    expect(portfolios(engine)).toEqual({});
     expect(effectsOf(engine, tick(4_000, 20_000))).toEqual([]);
-    expect(engine.counters()).toMatchObject({ liquidations: 1, openCases: 0, liveOrders: 0, liquidatable: 0, insolvent: 1 });
+    expect(engine.counters()).toMatchObject({ liquidations: 1, openCases: 0, liveOrders: 0, liquidatable: 0, insolvent: 0 });
   });
 
   it('is over when the price comes back, and its order is cancelled', () => {
     const engine = engineWith(alice);
     effectsOf(engine, tick(1_000, 28_000));
-    const back = effectsOf(engine, tick(2_000, 29_000));
+    const back = caseEffects(effectsOf(engine, tick(2_000, 29_000)));
     expect(back.map(({ type }) => type)).toEqual(['signals', 'orders', 'cases']);
     expect(back[1]).toMatchObject({ rows: [{ event: 'cancel' }] });
     expect(back[2]).toMatchObject({ rows: [{ event: 'ended', outcome: 'recovered', badDebt: { n: 0n } }] });
@@ -101,7 +123,7 @@ describe('a default', () => {
     const engine = engineWith(account('bob', 1_000, { cross: [position(500, 30_000), position(1, 1, 1)] }));
     expect(effectsOf(engine, tick(1_000, 28_000))).toEqual([]);
     expect(engine.counters()).toMatchObject({ unpriced: 1, liquidatable: 0 });
-    expect(effectsOf(engine, tick(2_000, null, 1)).map(({ type }) => type)).toEqual(['signals', 'orders', 'cases']);
+    expect(caseEffects(effectsOf(engine, tick(2_000, null, 1))).map(({ type }) => type)).toEqual(['signals', 'orders', 'cases']);
   });
 });
 
@@ -142,6 +164,7 @@ describe('a refused record leaves nothing', () => {
   it('of fills in hedge mode, when one closes more than its leg', () => {
     const hedged = account('eve', 9, { positionMode: 'hedge', cross: [position(100, 10), position(-50, 10)] });
     const engine = engineWith(hedged);
+    effectsOf(engine, { type: 'clock', timeUs: 0 });
     const rows = [fill('1', { account: 'eve', lots: lots(100) }), fill('2', { account: 'eve', side: 'buy', lots: lots(51) })];
     expectRefused(engine, fills(1, ...rows), 'fill 2');
   });
@@ -175,7 +198,7 @@ describe('a refused record leaves nothing', () => {
     expectRefused(engine, tick(6_000, 28_000, 0), 'mark of M1');
     expectRefused(engine, tick(6_000, 28_000, 1, 1), 'mark');
     // The same moment again is news.
-    expect(effectsOf(engine, tick(5_000, 28_000))).toHaveLength(3);
+    expect(caseEffects(effectsOf(engine, tick(5_000, 28_000)))).toHaveLength(3);
   });
 });
 
@@ -200,7 +223,7 @@ describe('trades', () => {
     const orderId = 'alice@1000.1#1';
     effectsOf(engine, { type: 'acks', timeUs: 1_001, acks: [{ orderId, state: 'rejected' }] });
     const effects = effectsOf(engine, fills(2_000, fill('t1', { orderId, lots: lots(500), price: dec(28_000) })));
-    expect(effects.map(({ type }) => type)).toEqual(['execution', 'signals', 'cases']);
+    expect(caseEffects(effects).map(({ type }) => type)).toEqual(['execution', 'signals', 'cases']);
     expect(engine.counters().liquidations).toBe(1);
     expectRefused(engine, fills(3_000, fill('t2', { orderId, lots: lots(1) })), 'fill t2');
     expectRefused(engine, fills(3_000, fill('t3', { orderId: 'nosuch' })), 'fill t3');

@@ -8,7 +8,7 @@ import type { Effect, InputRecord, OrderEvent } from '../../src/model/records.js
 import { Newcomers } from '../../src/synthetic/newcomers.js';
 import { PaperVenue } from '../../src/venue/paper.js';
 import { dec } from '../support/books.js';
-import { account, alice, engineWith, fill, fills, instruments, portfolios, position, tick } from './support.js';
+import { account, alice, caseEffects, engineWith, fill, fills, instruments, portfolios, position, tick } from './support.js';
 
 const NOBODY = { venue: null, population: null };
 
@@ -20,7 +20,12 @@ function sessionOf(engine: Engine, others: Partial<SessionOptions> = {}): { sess
   };
 }
 
-const typesOf = (effects: readonly (readonly Effect[])[]) => effects.map((batch) => batch.map(({ type }) => type).join(' '));
+const typesOf = (effects: readonly (readonly Effect[])[]) =>
+  effects.map((batch) =>
+    caseEffects(batch)
+      .map(({ type }) => type)
+      .join(' '),
+  );
 
 /** An answer that the engine can be seen to have taken. */
 const answer = (timeUs: number): InputRecord => ({
@@ -60,6 +65,7 @@ describe('what answers', () => {
           heard.push(...rows.map(({ event, portfolio }) => `${timeUs} ${event} ${portfolio} after ${engine.ticks}`));
           return [];
         },
+        onCancelOrders: () => [],
         onTick: (record) => {
           heard.push(`${record.timeUs} tick after ${engine.ticks}`);
           return [];
@@ -80,7 +86,11 @@ describe('what answers', () => {
       population: {
         onTick: ({ timeUs }) => heard.push(`tick ${timeUs}`),
         onEffects: (effects, timeUs) => {
-          heard.push(effects.map(({ type }) => type).join(' '));
+          heard.push(
+            caseEffects(effects)
+              .map(({ type }) => type)
+              .join(' '),
+          );
           return timeUs === 2 ? answer(2) : null;
         },
       },
@@ -103,13 +113,14 @@ describe('what answers', () => {
     const { session, effects } = sessionOf(engine, {
       venue: {
         onOrders: (_rows, timeUs) => [answer(timeUs + 10), answer(timeUs + 11)],
+        onCancelOrders: () => [],
         onTick: ({ timeUs }) => [fills(timeUs, sold), answer(timeUs + 12)],
       },
       population: { onTick: () => undefined, onEffects: (_effects, timeUs) => answer(timeUs + 20) },
     });
     session.apply(tick(1, 28_000, 10));
     expect(applied).toEqual(['tick 1', 'book 11', 'book 12', 'book 21', 'fills 1', 'book 13', 'book 21']);
-    expect(typesOf(effects)).toEqual(['signals orders cases', 'execution orders signals cases']);
+    expect(typesOf(effects)).toEqual(['signals orders cases', 'execution signals orders cases']);
   });
 
   test('one trade that cannot be booked leaves the others booked, and its order counts as rejected', () => {
@@ -123,6 +134,7 @@ describe('what answers', () => {
           live = rows;
           return [];
         },
+        onCancelOrders: () => [],
         // Beyond what cash can hold: the book refuses it.
         onTick: ({ timeUs }) =>
           live.length === 0
@@ -148,6 +160,7 @@ describe('what answers', () => {
     const { session } = sessionOf(engineWith(alice), {
       venue: {
         onOrders: () => [],
+        onCancelOrders: () => [],
         onTick: () => {
           heard.push('venue');
           return [];

@@ -69,6 +69,11 @@ export function portfolios(engine: Engine): Record<string, Portfolio> {
   return Object.fromEntries(all);
 }
 
+/** Effects of kinds that tell of signals, orders and cases; stages, freezes and transfers have tests of their own. */
+export function caseEffects(effects: readonly Effect[]): readonly Effect[] {
+  return effects.filter(({ type }) => ['execution', 'signals', 'orders', 'cases'].includes(type));
+}
+
 export function effectsOf(engine: Engine, record: InputRecord): readonly Effect[] {
   const { effects, problems } = engine.apply(record);
   expect(problems).toEqual([]);

@@ -1,5 +1,5 @@
 /** A Dutch auction of positions, or of a share of the whole portfolio: its price falls until somebody takes it, it is started anew, or it is given up. */
-import { closingSide, legOfRow } from '../../dispatch/orders.js';
+import { closedBy, legOfRow } from '../../dispatch/orders.js';
 import type { AuctionEvent } from '../../model/case-effects.js';
 import { compare, multiply } from '../../model/fraction.js';
 import { type Lots, lots } from '../../model/portfolio.js';
@@ -37,7 +37,7 @@ function hold(subject: Case, row: BreachRow | null, entry: AuctionStage, context
     const auctionId = `${subject.caseId}!${subject.auctionCount}`;
     const opened: Auction = { auctionId, leg, startedUs: now.timeUs, startMark: row?.mark ?? null, resets: 0, bids: new Set() };
     subject.memory.auctions.push(opened);
-    tellAuction(subject, opened, row, 'opened', entry, context);
+    tellAuction(subject, opened, 'opened', entry, context);
     return wait('bids');
   }
   const ageUs = now.timeUs - held.startedUs;
@@ -47,30 +47,34 @@ function hold(subject: Case, row: BreachRow | null, entry: AuctionStage, context
   held.resets += 1;
   held.startedUs = now.timeUs;
   held.startMark = row?.mark ?? null;
-  tellAuction(subject, held, row, 'reset', entry, context);
+  tellAuction(subject, held, 'reset', entry, context);
   return wait('bids');
 }
 
 export function tellAuction(
   subject: Case,
-  { auctionId, startMark, startedUs }: Auction,
-  row: BreachRow | null,
+  { auctionId, leg, startMark, startedUs }: Auction,
   event: AuctionEvent['event'],
   entry: AuctionStage,
   { out, now }: Context,
   taken: { readonly bidder: string; readonly lots: Lots | null } | null = null,
 ): void {
   const ageUs = now.timeUs - startedUs;
-  const left = row === null ? null : lots(Math.abs(row.lots));
+  const closes = leg === null ? null : closedBy(leg);
+  // Its position may be gone when it ends.
+  const left = closes && lots(Math.abs(subject.report.rows.find((row) => legOfRow(row) === leg)?.lots ?? 0));
   out.auctions.push({
     auctionId,
     caseId: subject.caseId,
     portfolio: subject.portfolio,
     event,
-    market: row?.market ?? null,
-    side: row === null ? null : closingSide(row),
+    market: closes?.market ?? null,
+    side: closes?.side ?? null,
     lots: taken === null ? left : taken.lots,
-    price: row === null || startMark === null ? shareAsk(entry, ageUs) : askOf(startMark, row, entry, ageUs),
+    price:
+      closes === null || startMark === null
+        ? shareAsk(entry, ageUs)
+        : askOf(startMark, { lots: lots(closes.side === 'sell' ? 1 : -1) }, entry, ageUs),
     bidder: taken?.bidder ?? null,
     timeUs: now.timeUs,
   });

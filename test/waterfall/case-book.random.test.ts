@@ -1,11 +1,11 @@
-/** The case desk against any sequence of reports, words of the executor and executions: what must hold, holds after each. */
+/** The case book and its desk against any sequence of reports, words of the executor and executions: what must hold, holds after each. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { CaseDesk } from '../../src/dispatch/cases.js';
+import type { Outbox } from '../../src/dispatch/outbox.js';
 import { fraction } from '../../src/model/fraction.js';
 import type { OrderAck, OrderEvent, PortfolioReport, Standing } from '../../src/model/records.js';
-import { instrumentsOf, marketOf } from '../support/books.js';
-import { outbox, positionKey, report, TTL_US } from './support.js';
+import { positionKey, report } from '../dispatch/support.js';
+import { CaseRig } from './case-rig.js';
 
 /** Portfolios of `h` have both legs of a market; those of `n` have one position a market, which may turn over. */
 const PORTFOLIOS = ['h1', 'n1', 'n2'];
@@ -31,7 +31,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     acks: fc.array(
       fc.record({
         pick: fc.nat(200),
-        state: fc.constantFrom<OrderAck['state']>('working', 'cancelled', 'unfilled', 'rejected'),
+        state: fc.constantFrom<OrderAck['state']>('working', 'cancelled', 'unfilled', 'rejected', 'absent', 'unknown'),
       }),
       { minLength: 1, maxLength: 4 },
     ),
@@ -41,7 +41,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** The outside: what the effects told of orders and cases, and nothing else. */
 class World {
-  readonly desk = new CaseDesk(instrumentsOf([marketOf(0), marketOf(1)]), TTL_US);
+  readonly rig = new CaseRig();
   readonly ever: string[] = [];
   readonly live = new Map<string, OrderEvent>();
   readonly cancelled = new Set<string>();
@@ -52,17 +52,19 @@ class World {
   readonly rejected = new Set<string>();
   /** Positions, by case, that had an order unfilled. */
   readonly unfilled = new Set<string>();
-  /** Markets, by portfolio, in which an order executed since the last report: the report of that execution is on its way. */
+  /** Portfolios of which an order executed since their last report: the report of that execution is on its way. */
   readonly executed = new Set<string>();
-  private timeUs = 0;
 
   take(action: Step): void {
-    this.timeUs += 1;
-    const out = outbox();
-    const now = { timeUs: this.timeUs, tickTimeUs: this.timeUs, priceEpoch: this.timeUs };
-    if (action.do === 'report') this.desk.onReport(this.reportOf(action), now, out);
-    else if (action.do === 'ack') this.desk.onAcks(this.acksOf(action), now, out);
-    else this.execute(action, out);
+    if (action.do === 'report') this.hearAll(this.rig.onReport(this.reportOf(action)).out);
+    else if (action.do === 'ack') {
+      const [first, ...more] = this.acksOf(action);
+      this.hearAll(this.rig.onAck(first.orderId, first.state, ...more));
+    } else this.execute(action);
+    this.check();
+  }
+
+  private hearAll(out: Outbox): void {
     for (const row of out.cases) {
       if (row.event === 'opened') {
         expect(this.caseIds.has(row.caseId), 'a new case id').toBe(false);
@@ -75,7 +77,6 @@ class World {
       }
     }
     for (const row of out.orders) this.hear(row);
-    this.check();
   }
 
   private reportOf({ portfolio, standing, sizes }: Step & { do: 'report' }): PortfolioReport {
@@ -91,9 +92,11 @@ class World {
     }
     // Without positions nothing is liquidatable.
     const standingNow = standing === 'liquidatable' && positions.length === 0 ? 'insolvent' : standing;
-    const next = report(id, standingNow, positions, fraction(BigInt(sizes[3]), 1_000n));
+    const equity = BigInt(standingNow === 'insolvent' ? -7 : sizes[3]);
+    const left = standingNow === 'insolvent' ? [] : positions;
+    const next = report(id, standingNow, left, standingNow === 'healthy' ? undefined : fraction(equity, 1_000n));
     this.reports.set(id, next);
-    for (const key of this.executed) if (key.startsWith(`${id}|`)) this.executed.delete(key);
+    this.executed.delete(id);
     for (const key of this.rejected) if (key.startsWith(`${id}|`) && standingNow !== 'unpriced') this.rejected.delete(key);
     return next;
   }
@@ -104,7 +107,7 @@ class World {
     const heard = new Set<string>();
     for (const { orderId, state } of said) {
       const order = this.live.get(orderId);
-      if (order === undefined || state === 'working' || heard.has(orderId)) continue;
+      if (order === undefined || state === 'working' || state === 'unknown' || heard.has(orderId)) continue;
       heard.add(orderId);
       const key = positionKey(order.portfolio, order.market, order.side);
       if (state === 'rejected' && this.open.has(order.portfolio)) this.rejected.add(key);
@@ -113,13 +116,13 @@ class World {
     return said;
   }
 
-  private execute({ pick, share }: Step & { do: 'execute' }, out: ReturnType<typeof outbox>): void {
+  private execute({ pick, share }: Step & { do: 'execute' }): void {
     const ids = [...this.live.keys()];
     if (ids.length === 0) return;
-    const order = this.desk.orders.find(ids[pick % ids.length]);
+    const order = this.rig.desk.table.find(ids[pick % ids.length]);
     if (order === undefined) throw new Error('expected the desk to know every live order');
-    this.executed.add(`${order.portfolio}|${order.market}`);
-    this.desk.onExecution(order, Math.ceil(order.remaining * share), out);
+    this.executed.add(order.portfolio);
+    this.hearAll(this.rig.execute(order.orderId, Math.ceil(order.remaining * share)));
   }
 
   private hear(row: OrderEvent): void {
@@ -140,8 +143,8 @@ class World {
     expect(row.lots, 'an order of the size of its position').toBe(Math.abs(target?.lots ?? 0));
     const key = positionKey(row.portfolio, row.market, row.side);
     expect(this.rejected.has(key), 'no order after a rejection before the next report').toBe(false);
-    if (this.unfilled.has(`${row.caseId}|${key}`)) expect(row.limitPrice, 'no limit after an unfilled order').toBeNull();
-    else expect(row.limitPrice, 'a limit at first').not.toBeNull();
+    if (!this.unfilled.has(`${row.caseId}|${key}`) && row.limitPrice === null)
+      expect(this.wasUnfilled(row.caseId), 'a limit until an order of the case went unfilled').toBe(true);
     for (const other of this.live.values()) {
       const same = other.portfolio === row.portfolio && other.market === row.market;
       const leg = row.portfolio.startsWith('h') && other.side !== row.side;
@@ -150,28 +153,36 @@ class World {
     this.live.set(orderId, row);
   }
 
+  private wasUnfilled(caseId: string): boolean {
+    return [...this.unfilled].some((key) => key.startsWith(`${caseId}|`));
+  }
+
   private check(): void {
-    expect(this.desk.orders.count).toBe(this.live.size);
-    expect(this.desk.openCount).toBe(this.open.size);
+    const { desk, cases } = this.rig;
+    expect(desk.table.count).toBe(this.live.size);
+    expect(cases.openCount).toBe(this.open.size);
     for (const orderId of this.live.keys()) {
-      const order = this.desk.orders.find(orderId);
+      const order = desk.table.find(orderId);
       expect(order?.cancelling).toBe(this.cancelled.has(orderId));
       expect(order?.remaining).toBeGreaterThan(0);
     }
     for (const [id, latest] of this.reports) {
-      if (latest.standing !== 'unpriced') expect(this.open.has(id), `a case of ${id}`).toBe(latest.standing === 'liquidatable');
-      for (const { market, lots } of latest.rows) this.checkPosition(id, market, lots);
+      if (latest.standing === 'liquidatable') expect(this.open.has(id), `a case of ${id}`).toBe(true);
+      if (latest.standing === 'healthy') expect(this.open.has(id), `a case of ${id}`).toBe(false);
+      // Nobody pays while an order may still execute.
+      const isOut = [...this.live.values()].some(({ portfolio }) => portfolio === id);
+      const isDue = this.executed.has(id);
+      if (latest.standing === 'insolvent' && (isOut || !isDue)) expect(this.open.has(id), `a case of ${id}`).toBe(isOut);
+      if (latest.standing === 'liquidatable') for (const { market, lots } of latest.rows) this.checkPosition(id, market, lots);
     }
   }
 
-  /** Every breached position has an order, or one of its market is still out, or its order was rejected, or is done. */
+  /** Every breached position has an order, or waits for one of its portfolio's: that it ends, or may be sent again after a rejection. */
   private checkPosition(id: string, market: number, size: number): void {
-    const out = [...this.live.values()].some((order) => order.portfolio === id && order.market === market);
+    const isOut = [...this.live.values()].some((order) => order.portfolio === id);
+    const isRejected = [...this.rejected].some((key) => key.startsWith(`${id}|`));
     const key = positionKey(id, market, size > 0 ? 'sell' : 'buy');
-    expect(
-      out || this.rejected.has(key) || this.executed.has(`${id}|${market}`),
-      `an order for ${key}, or why there is none`,
-    ).toBe(true);
+    expect(isOut || isRejected || this.executed.has(id), `an order for ${key}, or why there is none`).toBe(true);
   }
 }
 
