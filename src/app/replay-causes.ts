@@ -2,10 +2,11 @@
 import type { Engine } from '../engine/engine.js';
 import { type BreachCause, breachCause } from '../model/cause.js';
 import type { Decimal } from '../model/decimal.js';
+import type { Effect } from '../model/effects.js';
 import { assert } from '../model/errors.js';
 import { type Prices, pricesOf } from '../model/margin.js';
 import { compareIds } from '../model/portfolio.js';
-import type { Effect, TickRecord } from '../model/records.js';
+import type { TickRecord } from '../model/records.js';
 
 /** Why cases opened, as `replay --json` tells it of a book of several assets. */
 export interface ReplayCauses {

@@ -7,8 +7,9 @@ import { engineFromFile, engineFromSynthetic, type OnLoaded, type SyntheticBook 
 import { Session } from '../engine/session.js';
 import { stateHash } from '../engine/state-hash.js';
 import { compareDecimals, decimalToNumber } from '../model/decimal.js';
+import type { Effect } from '../model/effects.js';
 import { badInput } from '../model/errors.js';
-import type { Effect, TickRecord } from '../model/records.js';
+import type { TickRecord } from '../model/records.js';
 import { syntheticInstruments } from '../synthetic/instruments.js';
 import { PaperVenue } from '../venue/paper.js';
 import { fillFund } from './fund-size.js';

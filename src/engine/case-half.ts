@@ -8,6 +8,7 @@ import { Outbox } from '../dispatch/outbox.js';
 import { compareRanked, type Ranked, ranked, rankedBy } from '../dispatch/ranking.js';
 import { SignalTracker } from '../dispatch/signals.js';
 import type { BookChange, BookPort } from '../model/book-port.js';
+import type { Signal } from '../model/effects.js';
 import { assert } from '../model/errors.js';
 import { multiply } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
@@ -22,7 +23,6 @@ import type {
   OrderAck,
   PortfolioReport,
   Release,
-  Signal,
   TickRecord,
   VenueFigures,
 } from '../model/records.js';

@@ -4,9 +4,10 @@
  */
 import { legOf, legOfRow, type Order } from '../dispatch/orders.js';
 import { deficitOf } from '../dispatch/ranking.js';
+import type { CaseEvent } from '../model/effects.js';
 import { divide, type Fraction, fractionToUnits, subtract, ZERO } from '../model/fraction.js';
 import { accountOf, EXACT_DECIMALS, type Lots } from '../model/portfolio.js';
-import type { Bid, CaseEvent, OrderAck, PortfolioReport } from '../model/records.js';
+import type { Bid, OrderAck, PortfolioReport } from '../model/records.js';
 import { takeBid } from './bids.js';
 import { type Case, freshMemory } from './case.js';
 import type { Context } from './context.js';

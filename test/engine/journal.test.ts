@@ -9,7 +9,8 @@ import type { HostedEngine } from '../../src/engine/host.js';
 import type { WorkerSetup } from '../../src/engine/worker.js';
 import { decodeRecord } from '../../src/journal/codec.js';
 import { JournalReader } from '../../src/journal/reader.js';
-import type { Effect, InputRecord, TickRecord } from '../../src/model/records.js';
+import type { Effect } from '../../src/model/effects.js';
+import type { InputRecord, TickRecord } from '../../src/model/records.js';
 import { defaultMarkets, syntheticInstruments } from '../../src/synthetic/instruments.js';
 import { built } from '../serve/process.js';
 
