@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { syntheticTicks } from '../../feeds/synthetic.js';
 import type { HostedEngine } from '../../src/engine/host.js';
 import type { WorkerSetup } from '../../src/engine/worker.js';
@@ -20,6 +20,8 @@ const prices = seeds.map(({ price }) => price);
 const synthetic = { instruments, prices, positions: 5_000, seed: 1 };
 const policyFile = join(import.meta.dirname, '../../policies/full-close.json');
 const policy = { input: JSON.parse(readFileSync(policyFile, 'utf8')), where: 'policy', orderTtlUs: null };
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let startEngine: typeof import('../../src/engine/host.js').startEngine;
 let engine: HostedEngine | null = null;
