@@ -29,6 +29,8 @@ export interface EngineOptions {
   readonly freshness?: FreshnessRule;
   /** `shadow`: decides and tells, sends and moves nothing. Left out: `live`. */
   readonly mode?: 'shadow' | 'live';
+  /** Told of a case when it opens and nothing has been done about it: for reports, which must change nothing. */
+  readonly onCaseOpened?: (portfolio: string) => void;
 }
 
 const ALWAYS_FRESH: FreshnessRule = { staleUs: null, warmupTicks: 0 };
@@ -60,11 +62,11 @@ export class Engine {
     },
   };
 
-  constructor({ instruments, backend, policy, freshness = ALWAYS_FRESH, mode = 'live' }: EngineOptions) {
+  constructor({ instruments, backend, policy, freshness = ALWAYS_FRESH, mode = 'live', onCaseOpened }: EngineOptions) {
     this.instruments = instruments;
     this.backend = backend;
     this.scanHalf = new ScanHalf(instruments, backend);
-    this.caseHalf = new CaseHalf({ instruments, policy, port: this.scanHalf.desk, freshness, mode });
+    this.caseHalf = new CaseHalf({ instruments, policy, port: this.scanHalf.desk, freshness, mode, onCaseOpened });
   }
 
   /** What scans now: a backend that fails hands over to another. */

@@ -27,6 +27,12 @@ export class CaseBook {
   private opened = 0;
   /** Cases in which something was closed. */
   liquidations = 0;
+  private readonly onOpened: (portfolio: string) => void;
+
+  /** `onOpened` is told of a case when nothing has been done about it yet. */
+  constructor(onOpened: (portfolio: string) => void = () => undefined) {
+    this.onOpened = onOpened;
+  }
 
   /** Cases opened since the start. */
   get openedCount(): number {
@@ -167,6 +173,7 @@ export class CaseBook {
       waiting: '',
     };
     this.cases.set(report.portfolio, opened);
+    this.onOpened(report.portfolio);
     port.follow(report.portfolio, true);
     const stage = policy.stages.find((entry) => entry.stage === 'fund');
     if (stage !== undefined) {
