@@ -137,20 +137,25 @@ export class CaseHalf implements Saved {
 
   /** Time passes without a price. */
   onClock(now: Moment, out: Outbox): void {
+    this.treasury.touched.clear();
     this.desk.askForUnknown(now, ASK_AGAIN_US, out);
     this.cases.onTime(this.context(now, out, NOBODY));
+    this.settle(now, out);
   }
 
   /** Signals whose orders changed, from what was last reported of them. */
   onAcks(acks: readonly OrderAck[], now: Moment, out: Outbox): void {
+    this.treasury.touched.clear();
     const changed = this.cases.onAcks(acks, this.context(now, out, NOBODY));
     this.signalAgain(changed, out);
+    this.settle(now, out);
   }
 
   onBids(bids: readonly Bid[], now: Moment, out: Outbox): void {
     this.treasury.touched.clear();
     this.cases.onBids(bids, this.context(now, out, NOBODY));
     this.signalAgain(this.treasury.touched, out);
+    this.settle(now, out);
   }
 
   onFigures(rows: readonly VenueFigures[], now: Moment, out: Outbox): void {
@@ -171,6 +176,7 @@ export class CaseHalf implements Saved {
       gates.check(command, where);
       checkCommand(command, where, instruments, ledger, fund);
     }
+    this.treasury.touched.clear();
     const alert = (code: 'kill' | 'mode', text: string): void => void out.alerts.push({ code, text, timeUs: now.timeUs });
     for (const command of commands) {
       gates.apply(command);
@@ -187,6 +193,7 @@ export class CaseHalf implements Saved {
       }
     }
     this.cases.onTime(this.context(now, out, NOBODY));
+    this.settle(now, out);
   }
 
   /**
@@ -250,8 +257,41 @@ export class CaseHalf implements Saved {
     ordersChanged: ReadonlySet<string>,
     out: Outbox,
   ): void {
+    this.treasury.touched.clear();
+    const rows = this.onBatch(order, now, ordersChanged, out);
+    out.signals = rows;
+    this.settle(now, out);
+  }
+
+  /**
+   * What cases have done may have changed others: of an open case what is known is old, and whoever is in default by it is a case. Until nobody is.
+   */
+  private settle(now: Moment, out: Outbox): void {
+    for (let order = this.outdated(); order.length > 0; order = this.outdated()) {
+      out.signals = [...out.signals, ...this.onBatch(order, now, NOBODY, out)];
+    }
+  }
+
+  /** New reports of those whom cases have changed, where they are news to the cases. */
+  private outdated(): (PortfolioReport & Ranked)[] {
     const { touched } = this.treasury;
+    const reports = [...touched].map((portfolio) => this.port.report(portfolio));
     touched.clear();
+    return this.inRank(
+      reports.filter(({ portfolio, standing, version }) => {
+        const known = this.cases.caseOf(portfolio);
+        return known === undefined ? standing === 'liquidatable' || standing === 'insolvent' : known.report.version !== version;
+      }),
+    );
+  }
+
+  private onBatch(
+    order: readonly (PortfolioReport & Ranked)[],
+    now: Moment,
+    ordersChanged: ReadonlySet<string>,
+    out: Outbox,
+  ): Signal[] {
+    const { touched } = this.treasury;
     const inDefault = new Set<string>();
     for (const { portfolio, standing } of order) if (standing === 'liquidatable') inDefault.add(portfolio);
     const context = this.context(now, out, inDefault);
@@ -267,7 +307,7 @@ export class CaseHalf implements Saved {
       const row = this.signal(after, markets, hasChanged);
       if (row !== null) rows.push(row);
     }
-    out.signals = rows;
+    return rows;
   }
 
   /** What is new of portfolios between ticks. */

@@ -114,17 +114,13 @@ scenario('WF-X-004', 'what an isolated position of the account gives back counts
     fill alice/A A @90.6
       ended alice/A A sell 0 @90 (full)
       case alice/A closed, bad debt 0
+      case alice closed, bad debt 0
       realised alice/A -> clearing:A 940
       release alice/A -> alice 60
     ack alice B cancelled
       ended alice B sell 10 @90 (full)
-      case alice closed, bad debt 60
-      alice full left no-position
-      alice full skipped no-position
-      alice fund entered
-      fund fund -> alice 60
     end
-      USDT: alice 60 + bob 3000 + clearing:A 940 + clearing:B 160 + fund 940 = 5100, was 5100
+      USDT: bob 3000 + clearing:A 940 + clearing:B 160 + fund 1000 = 5100, was 5100
       A: bob -100 + clearing 100 = 0, was 0
       B: bob -10 + clearing 10 = 0, was 0
   `,
@@ -196,11 +192,14 @@ scenario('WF-X-008', 'a counterparty that is below maintenance after it was dele
       alice full entered
     ack alice A unfilled
       ended alice A sell 100 @90 (full)
+      new carol A buy 11.539 @84.8 (full)
       case alice closed, bad debt 0
+      case carol opened, deficit 9.782272
       alice full left unfilled
       alice adl entered
       alice adl left no-counterparty
       alice venue-loss entered
+      carol full entered
       adl alice against carol A 28.461 needed 28.461 @90 forgone 147.9972
       adl alice against bob A 60 needed 60 @90 forgone 312
       realised alice -> clearing:A 284.61
