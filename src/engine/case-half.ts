@@ -37,7 +37,7 @@ import { STAGE_NAMES } from '../waterfall/policy.js';
 import { reconcile } from '../waterfall/reconciliation.js';
 import { Standby, type StandbyState } from '../waterfall/standby.js';
 import { Treasury } from '../waterfall/treasury.js';
-import { checkCommand, fundTransfer } from './admin-commands.js';
+import { checkFundChange, fundTransfer } from './admin-commands.js';
 import { checkExecutions } from './executions.js';
 
 export interface CaseHalfOptions {
@@ -174,7 +174,7 @@ export class CaseHalf implements Saved {
     for (const [i, command] of commands.entries()) {
       const where = `commands[${i}]`;
       gates.check(command, where);
-      checkCommand(command, where, instruments, ledger, fund);
+      if (command.command === 'fund') checkFundChange(command, commands.slice(0, i), where, instruments, ledger, fund);
     }
     this.treasury.touched.clear();
     const alert = (code: 'kill' | 'mode', text: string): void => void out.alerts.push({ code, text, timeUs: now.timeUs });
