@@ -45,6 +45,10 @@ scenario('WF-X-001', 'nor of a paused account or stage, nor in shadow mode', {
     bid carol for alice A 10
     admin resume stage auction
     admin mode shadow
+      shadow alice A sell 100 (full)
+      alice auction left shadow
+      alice full entered
+      auction alice A ended 100 @84.165
       alert mode
     bid carol for alice A 10
     end
@@ -214,7 +218,7 @@ scenario('WF-X-008', 'a counterparty that is below maintenance after it was dele
   `,
 });
 
-scenario('WF-X-009', 'an auction that was held while the mode became shadow goes on when it is live again', {
+scenario('WF-X-009', 'an auction ends when the mode becomes shadow, and is held anew when it is live again', {
   accounts: one,
   policy: policyOf([auction(), full()]),
   script: `
@@ -224,9 +228,14 @@ scenario('WF-X-009', 'an auction that was held while the mode became shadow goes
       alice auction entered
       auction alice A opened 100 @90.5
     admin mode shadow
+      shadow alice A sell 100 (full)
+      alice auction left shadow
+      alice full entered
+      auction alice A ended 100 @89.595
       alert mode
     +60 admin mode live
-      auction alice A reset 100 @90.5
+      alice auction entered
+      auction alice A opened 100 @90.5
       alert mode
     bid carol for alice A 10
       auction alice A taken by carol 10 @89.595
