@@ -27,6 +27,6 @@ it('is always the same, and what is empty is not told', () => {
     ...['execution', 'signals', 'orders', 'shadow-orders', 'cancel-orders', 'cases', 'stages', 'freezes', 'margin-calls'],
     ...['auctions', 'adl', 'transfers', 'alerts', 'reconciliation'],
   ]);
-  expect(effects[1]).toEqual({ type: 'signals', timeUs: 3, tickTimeUs: 2, priceEpoch: 1, rows: [one] });
-  expect(effects[4]).toEqual({ type: 'cancel-orders', accounts: ['a', 'b'] });
+  expect(effects[1]).toEqual({ type: 'signals', tickTimeUs: 2, priceEpoch: 1, rows: [one] });
+  expect(effects[4]).toEqual({ type: 'cancel-orders', timeUs: 3, accounts: ['a', 'b'] });
 });
