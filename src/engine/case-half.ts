@@ -8,6 +8,7 @@ import { Outbox } from '../dispatch/outbox.js';
 import { compareRanked, type Ranked, ranked, rankedBy } from '../dispatch/ranking.js';
 import { SignalTracker } from '../dispatch/signals.js';
 import type { BookChange, BookPort } from '../model/book-port.js';
+import type { Signal } from '../model/effects.js';
 import { assert } from '../model/errors.js';
 import { multiply } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
@@ -22,7 +23,6 @@ import type {
   OrderAck,
   PortfolioReport,
   Release,
-  Signal,
   TickRecord,
   VenueFigures,
 } from '../model/records.js';
@@ -46,6 +46,7 @@ export interface CaseHalfOptions {
   readonly port: BookPort;
   readonly freshness: FreshnessRule;
   readonly mode: 'shadow' | 'live';
+  readonly onCaseOpened?: ((portfolio: string) => void) | undefined;
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -71,7 +72,7 @@ interface CaseHalfState {
 export class CaseHalf implements Saved {
   readonly gates: Gates;
   readonly desk: OrderDesk;
-  readonly cases = new CaseBook();
+  readonly cases: CaseBook;
   readonly ledger: Ledger;
   readonly fund: Fund;
   readonly standby = new Standby();
@@ -84,7 +85,8 @@ export class CaseHalf implements Saved {
   private readonly port: BookPort;
   private readonly treasury: Treasury;
 
-  constructor({ instruments, policy, port, freshness, mode }: CaseHalfOptions) {
+  constructor({ instruments, policy, port, freshness, mode, onCaseOpened }: CaseHalfOptions) {
+    this.cases = new CaseBook(onCaseOpened);
     this.instruments = instruments;
     this.policy = policy;
     this.port = port;
