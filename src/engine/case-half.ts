@@ -178,6 +178,7 @@ export class CaseHalf implements Saved {
       else if (command.command === 'no-bidder') standby.bidders.delete(command.account);
       else if (command.command === 'fund') this.treasury.move([fundTransfer(command)], out);
       else if (command.command === 'mode') {
+        if (command.mode === 'live' && desk.mode === 'shadow') this.cases.startOver(this.context(now, out, NOBODY));
         desk.mode = command.mode;
         if (command.mode === 'shadow') desk.cancelEverything(out);
         alert('mode', `the engine is in ${command.mode} mode`);

@@ -198,7 +198,8 @@ export class Engine {
     return this.scanHalf.nearLine(watch.below);
   }
 
-  private moment(): Moment {
+  /** Where it stands in time. */
+  moment(): Moment {
     return { timeUs: this.timeUs, tickTimeUs: this.tickTimeUs, priceEpoch: this.ticks };
   }
 

@@ -1,6 +1,7 @@
 /** The thread that hosts the engine in `serve`: sockets never delay a scan, and a scan never delays sockets. */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type BackendChoice, openBackend } from '../backends/open.js';
+import type { FreshnessRule } from '../dispatch/gates.js';
 import { valueHash } from '../journal/instruments.js';
 import { type JournalReport, Keeper, type Kept, pathHash } from '../journal/keeper.js';
 import type { Genesis } from '../journal/layout.js';
@@ -13,7 +14,9 @@ import { Newcomers } from '../synthetic/newcomers.js';
 import { PaperVenue } from '../venue/paper.js';
 import { type Answer, applyWork, conflate, type Submission, type Work } from './conflate.js';
 import type { Engine } from './engine.js';
-import type { BackendReport, BookStatistics, EngineAlert, EngineStats } from './link.js';
+import { inspect, WaitWatch } from './inspect.js';
+import type { Inspections } from './inspections.js';
+import type { BackendReport, BookStatistics, CaseWait, EngineAlert, EngineStats } from './link.js';
 import { engineFromFile, engineFromSynthetic, type PolicySource, type SyntheticBook } from './load.js';
 import { Session } from './session.js';
 import { stateHash } from './state-hash.js';
@@ -27,6 +30,8 @@ export interface WorkerSetup {
   readonly mode: 'shadow' | 'live';
   /** `paper`: the venue in here executes the orders; in a made-up book newcomers open as many positions as it closes. */
   readonly executor: 'paper' | 'external';
+  /** When marks are good enough to liquidate on. */
+  readonly freshness: FreshnessRule;
   readonly seed: number;
   /** Left out: nothing is kept. */
   readonly journal?: { readonly folder: string; readonly by: string };
@@ -38,7 +43,13 @@ export interface Command {
   readonly command: 'resume-backend';
 }
 
-export type ToWorker = Submission | Command | 'close';
+/** Asks for something: answered after the records that came before it. */
+export interface Question {
+  readonly id: number;
+  readonly question: keyof Inspections;
+}
+
+export type ToWorker = Submission | Command | Question | 'close';
 
 export type FromWorker =
   | { readonly type: 'loading'; readonly positions: number }
@@ -58,6 +69,8 @@ export type FromWorker =
       readonly effects: readonly (readonly Effect[])[];
       readonly applied: readonly Answer[];
       readonly alerts: readonly EngineAlert[];
+      readonly waits: readonly CaseWait[];
+      readonly told: readonly { readonly id: number; readonly answer: Inspections[keyof Inspections] }[];
       /** New ones; null when there are none. */
       readonly statistics: BookStatistics | null;
       readonly stats: EngineStats;
@@ -67,15 +80,15 @@ export type FromWorker =
 type Post = (message: FromWorker) => void;
 
 /** Made for where its recovery starts: with the mode that the journal was begun with, and empty where a snapshot is restored. */
-async function load({ book, policy, mode }: WorkerSetup, backend: Backend, start: Start, post: Post): Promise<Engine> {
+async function load({ book, policy, mode, freshness }: WorkerSetup, backend: Backend, start: Start, post: Post): Promise<Engine> {
   const onLoaded = (positions: number): void => post({ type: 'loading', positions });
   const begun = start.genesis?.mode === 'shadow' || start.genesis?.mode === 'live' ? start.genesis.mode : mode;
-  const setup = { backend, policy, mode: begun, isEmpty: start.checkpoint !== null };
+  const setup = { backend, policy, freshness, mode: begun, isEmpty: start.checkpoint !== null };
   return 'file' in book ? engineFromFile(book.file, setup, onLoaded) : engineFromSynthetic(book.synthetic, setup, onLoaded);
 }
 
 /** All that a journal's replay depends on, but the instruments. */
-async function genesisOf({ book, mode }: WorkerSetup, { caseHalf }: Engine, start: Start): Promise<Genesis> {
+async function genesisOf({ book, policy, mode, freshness }: WorkerSetup, { caseHalf }: Engine, start: Start): Promise<Genesis> {
   const { positions, seed, prices } = 'file' in book ? { positions: null, seed: null, prices: null } : book.synthetic;
   return {
     book: 'file' in book ? await pathHash(book.file) : 'made up',
@@ -84,6 +97,8 @@ async function genesisOf({ book, mode }: WorkerSetup, { caseHalf }: Engine, star
     prices: prices === null ? null : valueHash(prices),
     policy: caseHalf.policy.id,
     policyHash: valueHash(caseHalf.policy),
+    orderTtlUs: policy.orderTtlUs,
+    ...freshness,
     mode: start.genesis?.mode ?? mode,
   };
 }
@@ -115,6 +130,7 @@ class Desk {
   private readonly keeper: Keeper | null;
   private effects: (readonly Effect[])[] = [];
   private alerts: EngineAlert[] = [];
+  private readonly waits = new WaitWatch();
   private statistics: BookStatistics | null = null;
   private statisticsMs = 0;
   private conflated = 0;
@@ -134,8 +150,9 @@ class Desk {
       // A book of the user's own gets no made-up accounts.
       population: paper && 'synthetic' in book ? new Newcomers({ instruments, seed }) : null,
       onEffects: (batch) => {
+        for (const effect of batch) if (effect.type === 'alerts') this.alerts.push(...effect.rows);
         // What crosses threads is copied: only what somebody out there listens to.
-        const told = batch.filter(({ type }) => type === 'signals' || type === 'orders');
+        const told = batch.filter(({ type }) => type !== 'execution' && type !== 'alerts');
         if (told.length > 0) this.effects.push(told);
       },
     });
@@ -151,8 +168,8 @@ class Desk {
   }
 
   /** Resolves when what it has led to is told; rejects, with nothing told, when it cannot be made durable. */
-  async turn(queue: readonly Submission[], answered: readonly Answer[]): Promise<void> {
-    const message = this.computed(queue, answered);
+  async turn(queue: readonly Submission[], answered: readonly Answer[], questions: readonly Question[]): Promise<void> {
+    const message = this.computed(queue, answered, questions);
     const { keeper } = this;
     if (keeper === null) return this.post(message);
     keeper.saveIfDue().catch((error: Error) => this.alert('journal', error.message));
@@ -160,7 +177,7 @@ class Desk {
     this.post(message);
   }
 
-  private computed(queue: readonly Submission[], answered: readonly Answer[]): FromWorker {
+  private computed(queue: readonly Submission[], answered: readonly Answer[], questions: readonly Question[]): FromWorker {
     const applied = conflate(queue, this.engine.tickTimeUs).flatMap((work) => this.apply(work));
     const { statistics } = this.engine.scanHalf.scanner;
     const isNew = statistics !== this.statistics;
@@ -174,6 +191,8 @@ class Desk {
       effects,
       applied: [...applied, ...answered],
       alerts,
+      waits: this.waits.news(this.engine),
+      told: questions.map(({ id, question }) => ({ id, answer: inspect(this.engine, question) })),
       statistics: isNew ? statistics : null,
       stats: this.stats(),
     };
@@ -247,14 +266,17 @@ async function run(port: MessagePort, post: Post): Promise<void> {
     if (turns >= TURNS_WAITING_MAX) return;
     const queue: Submission[] = [];
     const answered: Answer[] = [];
+    const questions: Question[] = [];
     const next = (): ToWorker | undefined => waiting.shift() ?? receiveMessageOnPort(port)?.message;
     let message = next();
     for (; message !== undefined && message !== 'close'; message = next()) {
       if ('record' in message) queue.push(message);
+      else if ('question' in message) questions.push(message);
       else answered.push({ ids: [message.id], problems: resumed(resume) });
     }
     // What was submitted before the close is answered first.
-    const told = queue.length + answered.length > 0 ? desk.turn(queue, answered) : Promise.resolve();
+    const isAsked = queue.length + answered.length + questions.length > 0;
+    const told = isAsked ? desk.turn(queue, answered, questions) : Promise.resolve();
     turns += 1;
     told
       .then(() => {

@@ -120,6 +120,12 @@ export class CaseBook {
     }
   }
 
+  /** All cases begin at the first stage again: what they passed by in shadow mode was not done. */
+  startOver({ now }: Context): void {
+    for (const subject of this.cases.values())
+      Object.assign(subject, { entry: 0, isEntered: false, memory: freshMemory(now.timeUs) });
+  }
+
   /** Time has passed, or something that was in the way is not any more. */
   onTime(context: Context): void {
     for (const portfolio of [...this.cases.keys()]) this.advanceOf(portfolio, context);

@@ -6,7 +6,7 @@ import type { OrderStage } from '../model/records.js';
 import type { Case } from './case.js';
 import { freshMemory, isRestored } from './case.js';
 import type { Context, Step } from './context.js';
-import { wait } from './context.js';
+import { on, wait } from './context.js';
 import type { StageEntry, StageName } from './policy.js';
 import { adl } from './stages/adl.js';
 import { auction, tellAuction } from './stages/auction.js';
@@ -61,18 +61,26 @@ export function isDone({ report }: Case, { policy }: Context): boolean {
   return report.positions === 0 || isRestored(report, policy.liquidationTarget);
 }
 
+/**
+ * What shadow mode makes of a stage that moves money: it is passed by as long as there are positions whose orders can be shown, and nothing is done after
+ * that. Null: the stage does what it does.
+ */
+function inShadow({ report }: Case, name: StageName, { desk }: Context): Step | null {
+  if (desk.mode === 'live' || (SHOWN_IN_SHADOW.has(name) && (name !== 'fund' || report.positions > 0))) return null;
+  return report.positions > 0 && name !== 'venue-loss' ? on('shadow') : wait('shadow');
+}
+
 /** Takes a case as far as it goes now. True when it is done. */
 export function advance(subject: Case, context: Context): boolean {
-  const { policy, gates, desk } = context;
+  const { policy, gates } = context;
   for (let steps = 0; ; steps++) {
     assert(steps < STEPS_MAX, `expected case ${subject.caseId} to come to rest`);
     if (isDone(subject, context)) return true;
     const entry = subject.entry < policy.stages.length ? policy.stages[subject.entry] : null;
     const name: StageName = entry?.stage ?? 'venue-loss';
     const blocked = gates.ofPortfolio(subject.portfolio) ?? gates.ofStage(name);
-    const mayMove = desk.mode === 'live' || (SHOWN_IN_SHADOW.has(name) && !(name === 'fund' && subject.report.positions === 0));
     const moved = context.out.transfers.length;
-    const step = blocked !== null ? wait(blocked) : mayMove ? stepIn(subject, entry, context) : wait('shadow');
+    const step = blocked !== null ? wait(blocked) : (inShadow(subject, name, context) ?? stepIn(subject, entry, context));
     // A stage that has moved money was in it, even if what is left goes on at once.
     const hasMoved = context.out.transfers.length > moved;
     if (step.next === 'again' || step.next === 'wait' || hasMoved) enter(subject, name, context);

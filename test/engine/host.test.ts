@@ -39,6 +39,7 @@ const SETUP: WorkerSetup = {
   policy: FULL_CLOSE,
   mode: 'live',
   executor: 'external',
+  freshness: { staleUs: null, warmupTicks: 0 },
   seed: 1,
 };
 

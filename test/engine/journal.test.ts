@@ -33,7 +33,8 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function start(name: string, others: Partial<WorkerSetup> = {}): Promise<HostedEngine> {
-  const setup: WorkerSetup = { book: { synthetic }, backend: 'js', policy, mode: 'live', executor: 'paper', seed: 1 };
+  const freshness = { staleUs: null, warmupTicks: 0 };
+  const setup: WorkerSetup = { book: { synthetic }, backend: 'js', policy, mode: 'live', executor: 'paper', freshness, seed: 1 };
   engine = await startEngine({ ...setup, journal: { folder: join(folder, name), by: 'plimsoll test' }, ...others });
   return engine;
 }

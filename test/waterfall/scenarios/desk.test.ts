@@ -202,6 +202,7 @@ scenario('WF-SHAD-001', 'shadow: orders are told and not sent, once a position; 
     clock
     admin mode live
       new alice A sell 100 @90 (full)
+      alice full entered
       alert mode
     end
       USDT: alice 1000 + bob 3000 = 4000, was 4000
@@ -215,18 +216,22 @@ scenario('WF-SHAD-002', 'shadow: nothing is moved, nobody is asked to cancel, no
   mode: 'shadow',
   script: `
     tick A 90.5
+      shadow alice A sell 100 (full)
       case alice opened, deficit 40.5
       case carol opened, deficit 5
       alice cancel skipped shadow
-      alice auction entered
+      alice auction skipped shadow
+      alice full entered
       carol cancel skipped no-orders
       carol auction entered
     admin mode live
+      cancel open orders of alice
       case carol recovered, bad debt 5
-      carol auction left no-position
+      alice cancel entered
+      carol cancel skipped no-orders
+      carol auction skipped no-position
       carol full skipped no-position
       carol venue-loss entered
-      auction alice A opened 100 @90.5
       venue-loss venue -> carol 5
       alert mode
       alert venue-loss
