@@ -92,7 +92,7 @@ export class CaseHalf implements Saved {
     this.desk = new OrderDesk(new Limits(instruments, policy.limits), mode);
     this.ledger = new Ledger(instruments);
     this.fund = new Fund(instruments, policy, this.ledger);
-    this.treasury = new Treasury(instruments, this.ledger, port);
+    this.treasury = new Treasury(instruments, this.ledger, port, (report) => this.cases.learn(report));
     const called = policy.stages.find((entry) => entry.stage === 'margin-call');
     this.calls = new MarginCalls(called?.thresholds ?? []);
     this.signals = new SignalTracker(instruments.valuation.decimals);
