@@ -72,8 +72,11 @@ function readCommand(
       return { command, isOn: reader.oneOf(first, ['on', 'off'], `${where}.state`) === 'on' };
     case 'pause':
     case 'resume': {
+      const { count } = reader.problems;
       const scope = reader.oneOf(first, ['market', 'account', 'stage'], `${where}.scope`);
-      return { command, scope, name: pausedName(scope, second, reader, `${where}.name`) };
+      // A name in no scope is neither right nor wrong.
+      const name = reader.problems.count > count ? '' : pausedName(scope, second, reader, `${where}.name`);
+      return { command, scope, name };
     }
     case 'exempt':
     case 'unexempt':
