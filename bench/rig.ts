@@ -68,6 +68,7 @@ export async function startRig(
     policy: await policySource(POLICY_DEFAULT),
     mode: 'live',
     executor,
+    freshness: { staleUs: null, warmupTicks: 0 },
     seed: SEED,
   });
   const tokens = randomTokens();

@@ -7,8 +7,9 @@ import { engineFromFile, engineFromSynthetic, type OnLoaded, type SyntheticBook 
 import { Session } from '../engine/session.js';
 import { stateHash } from '../engine/state-hash.js';
 import { compareDecimals, decimalToNumber } from '../model/decimal.js';
+import type { Effect } from '../model/effects.js';
 import { badInput } from '../model/errors.js';
-import type { Effect, TickRecord } from '../model/records.js';
+import type { TickRecord } from '../model/records.js';
 import { syntheticInstruments } from '../synthetic/instruments.js';
 import { PaperVenue } from '../venue/paper.js';
 import { fillFund } from './fund-size.js';
@@ -149,7 +150,8 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
   const set = readCandles(candles);
   const backend = await openBackendTold(options.backend ?? 'auto', options.onAlert ?? (() => undefined));
   const policy = await policySource(options.policy ?? POLICY_DEFAULT, '--policy', REPLAY_ORDER_TTL_US);
-  const setup = { backend, policy };
+  let causes: BreachCauses | null = null;
+  const setup = { backend, policy, onCaseOpened: (portfolio: string) => causes?.takeOpened(portfolio) };
   const engine =
     book === undefined
       ? engineFromSynthetic(syntheticFromCandles(set, range, positions, seed), setup, onLoaded)
@@ -163,11 +165,10 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
   const waterfall = new WaterfallTotals(engine);
   const totals = new ReplayTotals(instruments.valuation.decimals);
   const venue = new PaperVenue({ instruments, seed });
-  const causes = instruments.assets.length > 1 ? new BreachCauses(engine) : null;
+  if (instruments.assets.length > 1) causes = new BreachCauses(engine);
   const onEffects = (effects: readonly Effect[]): void => {
     totals.take(effects);
     waterfall.take(effects);
-    causes?.takeEffects(effects);
   };
   const session = new Session({ engine, venue, population: null, onEffects });
   const trace = new PriceTrace(instruments.markets.map(({ id }) => id));

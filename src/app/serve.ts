@@ -3,6 +3,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Feed } from '../../feeds/feed.js';
 import { syntheticTicks } from '../../feeds/synthetic.js';
 import type { BackendChoice } from '../backends/open.js';
+import type { FreshnessRule } from '../dispatch/gates.js';
 import { type HostedEngine, startEngine } from '../engine/host.js';
 import type { BackendReport, EngineLink } from '../engine/link.js';
 import type { OnLoaded } from '../engine/load.js';
@@ -66,6 +67,13 @@ export interface Server {
 /** Twenty per cent within a minute, ten seconds after the start. */
 const CRASH = { afterMs: 10_000, depth: 0.2, durationMs: 60_000 };
 
+/**
+ * On what marks it liquidates: none older than ten seconds, none before a market's third since a start. A made-up market whose orders stay in
+ * the process and of which nothing is kept may be liquidated at its first mark: nothing of it was ever another.
+ */
+const LIVE: FreshnessRule = { staleUs: 10_000_000, warmupTicks: 3 };
+const MADE_UP: FreshnessRule = { staleUs: null, warmupTicks: 0 };
+
 const NO_PRICE: Decimal = { units: 0n, decimals: 0 };
 
 const nowUs = (): number => Date.now() * 1000;
@@ -124,7 +132,8 @@ async function startLink(options: ServerOptions): Promise<Start & { link: Hosted
   // Nothing real is at stake where orders do not leave the process.
   const mode = options.mode ?? (executor === 'paper' ? 'live' : 'shadow');
   const kept = options.journal == null ? {} : { journal: { folder: options.journal, by: `plimsoll ${VERSION}` } };
-  const setup = { backend, policy, mode, executor, seed, ...kept };
+  const freshness = executor === 'paper' && options.journal == null ? MADE_UP : LIVE;
+  const setup = { backend, policy, mode, executor, freshness, seed, ...kept };
   if ('file' in book) {
     const link = await startEngine({ ...setup, book: { file: book.file } }, onLoaded);
     try {
@@ -161,14 +170,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const tokens = { operator: options.operatorToken ?? drawn.operator, executor: options.executorToken ?? drawn.executor };
   let gateway: Gateway;
   try {
+    // Of a journal that goes on, the fund has what is left of it.
+    const filled = (link.journal?.recovery.lastSeq ?? 0) === 0 ? fillFund(options.fund, link.instruments, nowUs()) : null;
+    if (filled !== null) await link.submit(filled);
     const { host, port, executor } = options;
     gateway = await startGateway({ link, host, port, executor, tokens, clock: nowUs, version: VERSION });
   } catch (error) {
     await link.close();
     throw error;
   }
-  const filled = fillFund(options.fund, link.instruments, nowUs());
-  if (filled !== null) await link.submit(filled);
   const intervalUs = tickIntervalMs * 1000;
   const crash = options.crash
     ? {

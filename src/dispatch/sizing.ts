@@ -1,10 +1,8 @@
 /** At what limit an order closes: prices as orders carry them. */
-
-import { bankruptcyPrice } from '../model/bankruptcy.js';
 import { type Decimal, divideRounded, type Rounding } from '../model/decimal.js';
 import { divide, type Fraction, fromDecimal } from '../model/fraction.js';
 import type { Market } from '../model/instruments.js';
-import type { BreachRow, PortfolioReport } from '../model/records.js';
+import type { BreachRow } from '../model/records.js';
 
 /** A multiple of the market's tick. */
 export function roundToTick(price: Fraction, market: Market, rounding: Rounding): Decimal {
@@ -20,13 +18,4 @@ export function limitOf(exact: Fraction | null, market: Market, row: Pick<Breach
   if (exact === null) return null;
   const limit = roundToTick(exact, market, row.lots > 0 ? 'up' : 'down');
   return limit.units > 0n || market.allowNonPositive ? limit : null;
-}
-
-/** The limit that leaves exactly zero after the taker fee. */
-export function closingLimit(
-  market: Market,
-  row: BreachRow,
-  portfolio: Pick<PortfolioReport, 'maintenance' | 'lossToZero'>,
-): Decimal | null {
-  return limitOf(bankruptcyPrice(market, row, portfolio, market.takerFee), market, row);
 }

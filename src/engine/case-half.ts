@@ -8,6 +8,7 @@ import { Outbox } from '../dispatch/outbox.js';
 import { compareRanked, type Ranked, ranked, rankedBy } from '../dispatch/ranking.js';
 import { SignalTracker } from '../dispatch/signals.js';
 import type { BookChange, BookPort } from '../model/book-port.js';
+import type { Signal } from '../model/effects.js';
 import { assert } from '../model/errors.js';
 import { multiply } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
@@ -22,7 +23,6 @@ import type {
   OrderAck,
   PortfolioReport,
   Release,
-  Signal,
   TickRecord,
   VenueFigures,
 } from '../model/records.js';
@@ -46,6 +46,7 @@ export interface CaseHalfOptions {
   readonly port: BookPort;
   readonly freshness: FreshnessRule;
   readonly mode: 'shadow' | 'live';
+  readonly onCaseOpened?: ((portfolio: string) => void) | undefined;
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -71,7 +72,7 @@ interface CaseHalfState {
 export class CaseHalf implements Saved {
   readonly gates: Gates;
   readonly desk: OrderDesk;
-  readonly cases = new CaseBook();
+  readonly cases: CaseBook;
   readonly ledger: Ledger;
   readonly fund: Fund;
   readonly standby = new Standby();
@@ -84,7 +85,8 @@ export class CaseHalf implements Saved {
   private readonly port: BookPort;
   private readonly treasury: Treasury;
 
-  constructor({ instruments, policy, port, freshness, mode }: CaseHalfOptions) {
+  constructor({ instruments, policy, port, freshness, mode, onCaseOpened }: CaseHalfOptions) {
+    this.cases = new CaseBook(onCaseOpened);
     this.instruments = instruments;
     this.policy = policy;
     this.port = port;
@@ -211,12 +213,14 @@ export class CaseHalf implements Saved {
     const latest = new Map(reports.map((report) => [report.portfolio, report]));
     const touched = new Set<string>();
     const context = this.context(now, out, NOBODY);
+    const caseIds = new Map<string, string>();
     for (const each of booked) {
       const { fill, mark, index } = each;
       const order = fill.orderId === null ? undefined : this.desk.table.recall(fill.orderId);
       this.treasury.onBooked(each, 'clearing', order?.caseId ?? null, out);
       if (order === undefined) continue;
       touched.add(order.portfolio);
+      caseIds.set(each.portfolio, order.caseId);
       // An order goes out for a priced portfolio only, and a price that was known is never forgotten.
       assert(mark !== null && index !== null, 'expected the prices on which the order went out');
       out.executions.push({
@@ -235,7 +239,7 @@ export class CaseHalf implements Saved {
       const fees = report === undefined ? [] : executionFees(each, order, report, this.policy, this.instruments, this.fund);
       for (const after of this.treasury.move(fees, out)) latest.set(after.portfolio, after);
     }
-    for (const release of releases) this.treasury.onRelease(release, null, out);
+    for (const release of releases) this.treasury.onRelease(release, caseIds.get(release.portfolio) ?? null, out);
     this.onRanked(this.inRank([...latest.values()]), now, touched, out);
   }
 

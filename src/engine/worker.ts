@@ -1,13 +1,15 @@
 /** The thread that hosts the engine in `serve`: sockets never delay a scan, and a scan never delays sockets. */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type BackendChoice, openBackend } from '../backends/open.js';
+import type { FreshnessRule } from '../dispatch/gates.js';
 import { valueHash } from '../journal/instruments.js';
 import { type JournalReport, Keeper, type Kept, pathHash } from '../journal/keeper.js';
 import type { Genesis } from '../journal/layout.js';
 import { findStart, type Start } from '../journal/recover.js';
+import type { Effect } from '../model/effects.js';
 import { assert, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
-import type { Effect, InputRecord } from '../model/records.js';
+import type { InputRecord } from '../model/records.js';
 import type { Backend } from '../scan/backend.js';
 import { Newcomers } from '../synthetic/newcomers.js';
 import { PaperVenue } from '../venue/paper.js';
@@ -29,6 +31,8 @@ export interface WorkerSetup {
   readonly mode: 'shadow' | 'live';
   /** `paper`: the venue in here executes the orders; in a made-up book newcomers open as many positions as it closes. */
   readonly executor: 'paper' | 'external';
+  /** When marks are good enough to liquidate on. */
+  readonly freshness: FreshnessRule;
   readonly seed: number;
   /** Left out: nothing is kept. */
   readonly journal?: { readonly folder: string; readonly by: string };
@@ -77,15 +81,15 @@ export type FromWorker =
 type Post = (message: FromWorker) => void;
 
 /** Made for where its recovery starts: with the mode that the journal was begun with, and empty where a snapshot is restored. */
-async function load({ book, policy, mode }: WorkerSetup, backend: Backend, start: Start, post: Post): Promise<Engine> {
+async function load({ book, policy, mode, freshness }: WorkerSetup, backend: Backend, start: Start, post: Post): Promise<Engine> {
   const onLoaded = (positions: number): void => post({ type: 'loading', positions });
   const begun = start.genesis?.mode === 'shadow' || start.genesis?.mode === 'live' ? start.genesis.mode : mode;
-  const setup = { backend, policy, mode: begun, isEmpty: start.checkpoint !== null };
+  const setup = { backend, policy, freshness, mode: begun, isEmpty: start.checkpoint !== null };
   return 'file' in book ? engineFromFile(book.file, setup, onLoaded) : engineFromSynthetic(book.synthetic, setup, onLoaded);
 }
 
 /** All that a journal's replay depends on, but the instruments. */
-async function genesisOf({ book, mode }: WorkerSetup, { caseHalf }: Engine, start: Start): Promise<Genesis> {
+async function genesisOf({ book, policy, mode, freshness }: WorkerSetup, { caseHalf }: Engine, start: Start): Promise<Genesis> {
   const { positions, seed, prices } = 'file' in book ? { positions: null, seed: null, prices: null } : book.synthetic;
   return {
     book: 'file' in book ? await pathHash(book.file) : 'made up',
@@ -94,6 +98,8 @@ async function genesisOf({ book, mode }: WorkerSetup, { caseHalf }: Engine, star
     prices: prices === null ? null : valueHash(prices),
     policy: caseHalf.policy.id,
     policyHash: valueHash(caseHalf.policy),
+    orderTtlUs: policy.orderTtlUs,
+    ...freshness,
     mode: start.genesis?.mode ?? mode,
   };
 }

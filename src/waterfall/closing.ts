@@ -1,15 +1,15 @@
 /** How stages close positions by orders: at most one an order's leg, as often as the policy lets it try, never on a mark that is not good enough. */
 import { legOfRow } from '../dispatch/orders.js';
-import { closingLimit, limitOf } from '../dispatch/sizing.js';
+import { limitOf } from '../dispatch/sizing.js';
 import { bankruptcyPrice } from '../model/bankruptcy.js';
-import type { Decimal } from '../model/decimal.js';
-import { add, fromDecimal, multiply, ONE, subtract } from '../model/fraction.js';
+import type { OrderStage } from '../model/effects.js';
+import { add, type Fraction, fromDecimal, multiply, ONE, subtract } from '../model/fraction.js';
 import type { Market } from '../model/instruments.js';
 import { type Lots, lots } from '../model/portfolio.js';
-import type { BreachRow, OrderStage, PortfolioReport } from '../model/records.js';
+import type { BreachRow, PortfolioReport } from '../model/records.js';
 import type { Case } from './case.js';
 import { type Context, on, type Step, wait } from './context.js';
-import { fillableLimit } from './formulas/bankruptcy-dydx.js';
+import { fillableAt } from './formulas/bankruptcy-dydx.js';
 import type { OrderTerms, PricePolicy, Scope } from './policy.js';
 
 /** So much of a position is to be closed. */
@@ -30,15 +30,16 @@ export function whole(rows: readonly BreachRow[]): Closing[] {
   return rows.map((row) => ({ row, lots: lots(Math.abs(row.lots)) }));
 }
 
-/** The limit of a closing order; null: none. */
-function limitFor(price: PricePolicy, market: Market, row: BreachRow, report: PortfolioReport): Decimal | null {
+/** The limit of a closing order before it is rounded to the tick; null: none. What is no price of the market is no limit either: see `limitOf`. */
+export function exactLimit(price: PricePolicy, market: Market, row: BreachRow, report: PortfolioReport): Fraction | null {
   if (price.kind === 'market') return null;
-  if (price.kind === 'bankruptcy') return closingLimit(market, row, report);
-  if (price.kind === 'fillable') return limitOf(fillableLimit(market, row, report, price.adjustment, price.spread), market, row);
+  // The one that leaves exactly zero after the taker fee.
+  if (price.kind === 'bankruptcy') return bankruptcyPrice(market, row, report, market.takerFee);
+  if (price.kind === 'fillable') return fillableAt(market, row, report, price.adjustment, price.spread);
   // Of a mark below zero the magnitude moves the other way: the price still moves against the closer.
   const isDown = row.lots > 0 === row.mark.units >= 0n;
   const share = isDown ? subtract(ONE, price.rate) : add(ONE, price.rate);
-  return limitOf(multiply(fromDecimal(row.mark), share), market, row);
+  return multiply(fromDecimal(row.mark), share);
 }
 
 /** What became of one position's closing. */
@@ -74,7 +75,7 @@ function closeOne(
     row,
     version: report.version,
     lots: wanted,
-    limitPrice: limitFor(terms.price, market, row, report),
+    limitPrice: limitOf(exactLimit(terms.price, market, row, report), market, row),
     bankruptcyPrice: bankruptcyPrice(market, row, report),
     stage,
     ttlUs: terms.ttlUs,

@@ -1,7 +1,10 @@
 /** The server as a library, from the build: what it takes, what it refuses, and that nothing stays open. */
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { dumpJournal, verifyJournal } from '../../src/app/journal.js';
 import type { Server, ServerOptions } from '../../src/app/serve.js';
 import { VERSION } from '../../src/app/version.js';
 import { Peer } from '../gateway/helpers.js';
@@ -142,4 +145,20 @@ test('an engine that halts closes the port, and says why', async () => {
   await expect(started.ended).rejects.toThrow('expected a known type of record');
   await expect(fetch(`${http}/livez`)).rejects.toThrow();
   server = null;
+});
+
+test('a journal that goes on has its fund filled once, and warms up anew at each start', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-serve-fund-'));
+  for (let i = 0; i < 3; i += 1) {
+    const { http } = await start({ journal: folder, fund: '1000' });
+    await statsWhen(http, ({ ticks }) => ticks >= 2, 'ticks');
+    await server?.close();
+  }
+  const records = [...dumpJournal(folder, { from: 1, to: 1_000_000 })].map(({ record }) => record);
+  expect(records.filter(({ type }) => type === 'admin')).toMatchObject([
+    { commands: [{ command: 'fund', asset: 'USDT', market: null, amount: '1000' }] },
+  ]);
+  expect(records.filter(({ type }) => type === 'restart')).toHaveLength(2);
+  expect(verifyJournal(folder).genesis).toMatchObject({ staleUs: 10_000_000, warmupTicks: 3 });
+  rmSync(folder, { recursive: true });
 });

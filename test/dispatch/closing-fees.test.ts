@@ -1,7 +1,6 @@
 /** Closing orders that pay a taker fee, in every kind of contract: filled at the limit nothing is missing, a tick beyond it something is. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { closingLimit } from '../../src/dispatch/sizing.js';
 import { lossToZero, sharesOf } from '../../src/model/bankruptcy.js';
 import { countedOf } from '../../src/model/collateral.js';
 import { type Decimal, formatDecimal } from '../../src/model/decimal.js';
@@ -11,6 +10,7 @@ import { notionalAt, pricesOf } from '../../src/model/margin.js';
 import { cash, cost, lots, type Portfolio } from '../../src/model/portfolio.js';
 import { pricedOf, type Scene, sceneArbitrary, withMark } from '../model/venues.js';
 import { dec, instrumentsOf, marketOf, rate, tiersOf } from '../support/books.js';
+import { closingLimit } from '../support/closing-limit.js';
 
 type Book = Omit<Scene, 'marks'>;
 

@@ -1,13 +1,14 @@
 /** Limits of closing orders: the bankruptcy price on the market's ticks, on the side that does not cost the fund. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { closingLimit, roundToTick } from '../../src/dispatch/sizing.js';
+import { roundToTick } from '../../src/dispatch/sizing.js';
 import { bankruptcyPrice } from '../../src/model/bankruptcy.js';
 import { formatDecimal } from '../../src/model/decimal.js';
 import { compare, type Fraction, fraction, fromDecimal, subtract } from '../../src/model/fraction.js';
 import { cost, lots } from '../../src/model/portfolio.js';
 import type { BreachRow } from '../../src/model/records.js';
 import { dec, marketOf } from '../support/books.js';
+import { closingLimit } from '../support/closing-limit.js';
 
 /** One unit of base is 1,000 lots. */
 const market = marketOf(0, { tick: dec(5, 1) });

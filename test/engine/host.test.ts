@@ -6,9 +6,10 @@ import { syntheticTicks } from '../../feeds/synthetic.js';
 import type { HostedEngine } from '../../src/engine/host.js';
 import { engineFromSynthetic } from '../../src/engine/load.js';
 import type { WorkerSetup } from '../../src/engine/worker.js';
+import type { Effect } from '../../src/model/effects.js';
 import { assert, type PlimsollError, type Problem } from '../../src/model/errors.js';
 import { cash } from '../../src/model/portfolio.js';
-import type { Effect, InputRecord, TickRecord } from '../../src/model/records.js';
+import type { InputRecord, TickRecord } from '../../src/model/records.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import { defaultMarkets, syntheticInstruments } from '../../src/synthetic/instruments.js';
 import { writeBook } from '../serve/book.js';
@@ -39,6 +40,7 @@ const SETUP: WorkerSetup = {
   policy: FULL_CLOSE,
   mode: 'live',
   executor: 'external',
+  freshness: { staleUs: null, warmupTicks: 0 },
   seed: 1,
 };
 

@@ -1,5 +1,4 @@
 /** dYdX's two prices of a liquidation: the bankruptcy price of a signed delta and the fillable price. Knows no orders and no stages. */
-import { roundToTick } from '../../dispatch/sizing.js';
 import { divideRounded } from '../../model/decimal.js';
 import {
   compare,
@@ -61,11 +60,10 @@ export function fillablePrice({ pnnv, ps, pmmr, tnc, tmmr, ba, smmr }: FillableI
 }
 
 /**
- * The fillable price of a position as a limit: a multiple of the market's tick, in its quote, rounded away from the fund's loss (sells up,
- * buys down). Of an inverse contract the formula is on what a unit is worth, −1/price. `adjustment` is BA, `spread` SMMR. Null where the
- * portfolio has no maintenance and where it is no price of the market.
+ * The fillable price of a position, in its quote, before it is rounded to a tick. Of an inverse contract the formula is on what a unit is worth,
+ * −1/price. `adjustment` is BA, `spread` SMMR. Null where the portfolio has no maintenance and where an inverse contract has no such price.
  */
-export function fillableLimit(
+export function fillableAt(
   market: Market,
   row: BreachRow,
   portfolio: Pick<PortfolioReport, 'equity' | 'maintenance'>,
@@ -83,8 +81,6 @@ export function fillableLimit(
     ba: adjustment,
     smmr: spread,
   });
-  if (market.kind === 'inverse' && worth.n >= 0n) return null;
-  const price = market.kind === 'inverse' ? negate(divide(fraction(1n), worth)) : worth;
-  const limit = roundToTick(price, market, row.lots > 0 ? 'up' : 'down');
-  return limit.units > 0n || market.allowNonPositive ? fromDecimal(limit) : null;
+  if (market.kind !== 'inverse') return worth;
+  return worth.n >= 0n ? null : negate(divide(fraction(1n), worth));
 }

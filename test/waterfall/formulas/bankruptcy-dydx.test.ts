@@ -1,12 +1,25 @@
 /** dYdX's bankruptcy and fillable price: its own numbers, and the latter in our model. Sources: v4-chain, x/clob/keeper/liquidations_test.go. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { limitOf } from '../../../src/dispatch/sizing.js';
 import { divideRounded } from '../../../src/model/decimal.js';
-import { add, compare, divide, type Fraction, fraction, multiply, negate, ONE, subtract } from '../../../src/model/fraction.js';
+import {
+  add,
+  compare,
+  divide,
+  type Fraction,
+  fraction,
+  fromDecimal,
+  multiply,
+  negate,
+  ONE,
+  subtract,
+} from '../../../src/model/fraction.js';
+import type { Market } from '../../../src/model/instruments.js';
 import { unitsOf, unitValue } from '../../../src/model/margin.js';
 import { cost, lots } from '../../../src/model/portfolio.js';
 import type { BreachRow } from '../../../src/model/records.js';
-import { bankruptcyQuantums, fillableLimit, fillablePrice } from '../../../src/waterfall/formulas/bankruptcy-dydx.js';
+import { bankruptcyQuantums, fillableAt, fillablePrice } from '../../../src/waterfall/formulas/bankruptcy-dydx.js';
 import { dec, marketOf, rate } from '../../support/books.js';
 import { testPublished } from '../published.js';
 
@@ -120,6 +133,13 @@ describe('the fillable price', () => {
 });
 
 describe('the fillable price as a limit', () => {
+  const fillableLimit = (
+    of: Market,
+    ...[closed, ...rest]: Parameters<typeof fillableAt> extends [unknown, ...infer Rest] ? Rest : never
+  ) => {
+    const limit = limitOf(fillableAt(of, closed, ...rest), of, closed);
+    return limit && fromDecimal(limit);
+  };
   const market = marketOf(0, { lot: dec(1, 3), tick: dec(5, 1) });
   const row = (size: number, mark: number, maintenance: Fraction): BreachRow => ({
     market: 0,
