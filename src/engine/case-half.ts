@@ -37,7 +37,7 @@ import { STAGE_NAMES } from '../waterfall/policy.js';
 import { reconcile } from '../waterfall/reconciliation.js';
 import { Standby, type StandbyState } from '../waterfall/standby.js';
 import { Treasury } from '../waterfall/treasury.js';
-import { checkCommand, fundTransfer } from './admin-commands.js';
+import { checkFunds, fundTransfer } from './admin-commands.js';
 import { checkExecutions } from './executions.js';
 
 export interface CaseHalfOptions {
@@ -168,11 +168,8 @@ export class CaseHalf implements Saved {
   /** All commands, or, when one is refused, none. */
   onAdmin(commands: readonly AdminCommand[], now: Moment, out: Outbox): void {
     const { gates, desk, standby, ledger, fund, instruments } = this;
-    for (const [i, command] of commands.entries()) {
-      const where = `commands[${i}]`;
-      gates.check(command, where);
-      checkCommand(command, where, instruments, ledger, fund);
-    }
+    for (const [i, command] of commands.entries()) gates.check(command, `commands[${i}]`);
+    checkFunds(commands, instruments, ledger, fund);
     const alert = (code: 'kill' | 'mode', text: string): void => void out.alerts.push({ code, text, timeUs: now.timeUs });
     for (const command of commands) {
       gates.apply(command);

@@ -90,6 +90,7 @@ function readCommand(
       if (market !== null && asset !== null && market.settleAsset !== asset.index)
         reader.problems.add(`${where}.market`, `a market that settles in ${asset.id}`, show(market.id));
       const amount = reader.amount(third, asset?.decimals ?? DECIMALS_MAX, `${where}.amount`);
+      if (third === '0') reader.problems.add(`${where}.amount`, 'an amount other than 0', show(third));
       return { command, asset: asset?.index ?? 0, market: market?.index ?? null, amount };
     }
   }

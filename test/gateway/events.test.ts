@@ -5,9 +5,9 @@ import { LIMITS } from '../../src/gateway/limits.js';
 import { FIELDS, type TopicName } from '../../src/gateway/messages.js';
 import type { AuctionEvent, StageEvent } from '../../src/model/case-effects.js';
 import { parseDecimal } from '../../src/model/decimal.js';
+import type { CaseEvent, Effect } from '../../src/model/effects.js';
 import { fraction } from '../../src/model/fraction.js';
 import { cash, lots } from '../../src/model/portfolio.js';
-import type { CaseEvent, Effect } from '../../src/model/records.js';
 import { order, Peer, type Rig, ScriptedLink, startRig } from './helpers.js';
 
 const TIME_US = 1_569_350_000_000_000;

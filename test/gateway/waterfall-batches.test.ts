@@ -207,6 +207,7 @@ describe('commands', () => {
       ['fund', 'USDT', null, '0.0000001'],
       ['mode', 'live'],
       ['resume-backend'],
+      ['fund', 'USDT', null, '0'],
     ]);
     expect(type).toBe('rejected');
     expect((problems as string[][]).map(([where, , found]) => `${where} ${found}`)).toEqual([
@@ -224,6 +225,7 @@ describe('commands', () => {
       'rows[10].amount "1e3"',
       'rows[11].amount "0.0000001"',
       'rows[12].command "mode live" again',
+      'rows[14].amount "0"',
       'rows[13].command "resume-backend"',
     ]);
     expect([rig.link.submitted, rig.link.resumes]).toEqual([[], 0]);
