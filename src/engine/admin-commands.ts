@@ -8,30 +8,28 @@ import type { AdminCommand } from '../model/records.js';
 import type { Fund } from '../waterfall/fund.js';
 import type { Ledger } from '../waterfall/ledger.js';
 
-/** Refuses a fund that cannot be, and taking more out of one than is there and not reserved, all commands together in their order. */
-export function checkFunds(
-  commands: readonly AdminCommand[],
+type FundChange = Extract<AdminCommand, { command: 'fund' }>;
+
+/** Refuses a fund that cannot be, and taking more out of one than is there and not reserved, after the changes before it. */
+export function checkFundChange(
+  { asset, market, amount }: FundChange,
+  earlier: readonly AdminCommand[],
+  where: string,
   { assets, markets }: Instruments,
   ledger: Ledger,
   fund: Fund,
 ): void {
-  const moved = new Map<string, bigint>();
-  for (const [i, command] of commands.entries()) {
-    if (command.command !== 'fund') continue;
-    const where = `commands[${i}]`;
-    const { asset, market, amount } = command;
-    if (assets[asset] === undefined) throw badInput(`${where}.asset`, 'an asset of the book', String(asset));
-    if (market !== null && markets[market]?.settleAsset !== asset)
-      throw badInput(`${where}.market`, `a market that settles in ${assets[asset].id}`, markets[market]?.id ?? String(market));
-    if (amount === 0n) throw badInput(`${where}.amount`, 'an amount other than 0', '0');
-    const key = `${asset} ${market}`;
-    const before = moved.get(key) ?? 0n;
-    const free = fund.unreserved(asset, ledger.balanceOf({ kind: 'fund', market }, asset) + before);
-    if (amount < 0n && -amount > free) {
-      const expected = `at most the ${text(free > 0n ? free : 0n)} ${assets[asset].id} that are not reserved`;
-      throw badInput(`${where}.amount`, expected, text(-amount));
-    }
-    moved.set(key, before + amount);
+  if (assets[asset] === undefined) throw badInput(`${where}.asset`, 'an asset of the book', String(asset));
+  if (market !== null && markets[market]?.settleAsset !== asset)
+    throw badInput(`${where}.market`, `a market that settles in ${assets[asset].id}`, markets[market]?.id ?? String(market));
+  if (amount === 0n) throw badInput(`${where}.amount`, 'an amount other than 0', '0');
+  let balance: bigint = ledger.balanceOf({ kind: 'fund', market }, asset);
+  for (const each of earlier)
+    if (each.command === 'fund' && each.asset === asset && each.market === market) balance += each.amount;
+  const free = fund.unreserved(asset, balance);
+  if (amount < 0n && -amount > free) {
+    const expected = `at most the ${text(free > 0n ? free : 0n)} ${assets[asset].id} that are not reserved`;
+    throw badInput(`${where}.amount`, expected, text(-amount));
   }
 }
 
@@ -40,7 +38,7 @@ function text(units: bigint): string {
 }
 
 /** Between the fund and outside. */
-export function fundTransfer({ asset, market, amount }: Extract<AdminCommand, { command: 'fund' }>): Transfer {
+export function fundTransfer({ asset, market, amount }: FundChange): Transfer {
   const fund: MoneyAccount = { kind: 'fund', market };
   const outside: MoneyAccount = { kind: 'outside' };
   const isIn = amount > 0n;

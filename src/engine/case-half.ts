@@ -37,7 +37,7 @@ import { STAGE_NAMES } from '../waterfall/policy.js';
 import { reconcile } from '../waterfall/reconciliation.js';
 import { Standby, type StandbyState } from '../waterfall/standby.js';
 import { Treasury } from '../waterfall/treasury.js';
-import { checkFunds, fundTransfer } from './admin-commands.js';
+import { checkFundChange, fundTransfer } from './admin-commands.js';
 import { checkExecutions } from './executions.js';
 
 export interface CaseHalfOptions {
@@ -139,20 +139,25 @@ export class CaseHalf implements Saved {
 
   /** Time passes without a price. */
   onClock(now: Moment, out: Outbox): void {
+    this.treasury.touched.clear();
     this.desk.askForUnknown(now, ASK_AGAIN_US, out);
     this.cases.onTime(this.context(now, out, NOBODY));
+    this.settle(now, out);
   }
 
   /** Signals whose orders changed, from what was last reported of them. */
   onAcks(acks: readonly OrderAck[], now: Moment, out: Outbox): void {
+    this.treasury.touched.clear();
     const changed = this.cases.onAcks(acks, this.context(now, out, NOBODY));
     this.signalAgain(changed, out);
+    this.settle(now, out);
   }
 
   onBids(bids: readonly Bid[], now: Moment, out: Outbox): void {
     this.treasury.touched.clear();
     this.cases.onBids(bids, this.context(now, out, NOBODY));
     this.signalAgain(this.treasury.touched, out);
+    this.settle(now, out);
   }
 
   onFigures(rows: readonly VenueFigures[], now: Moment, out: Outbox): void {
@@ -168,8 +173,12 @@ export class CaseHalf implements Saved {
   /** All commands, or, when one is refused, none. */
   onAdmin(commands: readonly AdminCommand[], now: Moment, out: Outbox): void {
     const { gates, desk, standby, ledger, fund, instruments } = this;
-    for (const [i, command] of commands.entries()) gates.check(command, `commands[${i}]`);
-    checkFunds(commands, instruments, ledger, fund);
+    for (const [i, command] of commands.entries()) {
+      const where = `commands[${i}]`;
+      gates.check(command, where);
+      if (command.command === 'fund') checkFundChange(command, commands.slice(0, i), where, instruments, ledger, fund);
+    }
+    this.treasury.touched.clear();
     const alert = (code: 'kill' | 'mode', text: string): void => void out.alerts.push({ code, text, timeUs: now.timeUs });
     for (const command of commands) {
       gates.apply(command);
@@ -187,6 +196,7 @@ export class CaseHalf implements Saved {
       }
     }
     this.cases.onTime(this.context(now, out, NOBODY));
+    this.settle(now, out);
   }
 
   /**
@@ -252,8 +262,41 @@ export class CaseHalf implements Saved {
     ordersChanged: ReadonlySet<string>,
     out: Outbox,
   ): void {
+    this.treasury.touched.clear();
+    const rows = this.onBatch(order, now, ordersChanged, out);
+    out.signals = rows;
+    this.settle(now, out);
+  }
+
+  /**
+   * What cases have done may have changed others: of an open case what is known is old, and whoever is in default by it is a case. Until nobody is.
+   */
+  private settle(now: Moment, out: Outbox): void {
+    for (let order = this.outdated(); order.length > 0; order = this.outdated()) {
+      out.signals = [...out.signals, ...this.onBatch(order, now, NOBODY, out)];
+    }
+  }
+
+  /** New reports of those whom cases have changed, where they are news to the cases. */
+  private outdated(): (PortfolioReport & Ranked)[] {
     const { touched } = this.treasury;
+    const reports = [...touched].map((portfolio) => this.port.report(portfolio));
     touched.clear();
+    return this.inRank(
+      reports.filter(({ portfolio, standing, version }) => {
+        const known = this.cases.caseOf(portfolio);
+        return known === undefined ? standing === 'liquidatable' || standing === 'insolvent' : known.report.version !== version;
+      }),
+    );
+  }
+
+  private onBatch(
+    order: readonly (PortfolioReport & Ranked)[],
+    now: Moment,
+    ordersChanged: ReadonlySet<string>,
+    out: Outbox,
+  ): Signal[] {
+    const { touched } = this.treasury;
     const inDefault = new Set<string>();
     for (const { portfolio, standing } of order) if (standing === 'liquidatable') inDefault.add(portfolio);
     const context = this.context(now, out, inDefault);
@@ -269,7 +312,7 @@ export class CaseHalf implements Saved {
       const row = this.signal(after, markets, hasChanged);
       if (row !== null) rows.push(row);
     }
-    out.signals = rows;
+    return rows;
   }
 
   /** What is new of portfolios between ticks. */
