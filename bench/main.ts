@@ -6,6 +6,7 @@ import { benchBurst } from './burst.js';
 import { type Note, openContenders } from './contenders.js';
 import { benchFullScan } from './full-scan.js';
 import { benchHotSet } from './hot-set.js';
+import { benchJournal } from './journal.js';
 import { benchFanOut, benchLatency } from './latency.js';
 import { describeMachine, type Machine } from './machine.js';
 import type { BenchResult } from './measure.js';
@@ -36,6 +37,8 @@ const ON_SUBJECT = {
 const ALONE = {
   updates: ({ book }, size) => benchUpdates(book, size),
   memory: (_, size) => [benchMemory(size)],
+  /** On the disk under the system's folder for temporary files; it has no positions. */
+  journal: ({ book }) => benchJournal(book),
   snapshot: ({ book }, size) => benchSnapshot(book, size),
   latency: async ({ book, backend }, size) => [await benchLatency(book, size, backend)],
   'fan-out': async ({ book, backend }, size) => [await benchFanOut(book, size, backend)],
@@ -102,6 +105,7 @@ const SIZES: Readonly<Record<BenchmarkName, readonly number[]>> = {
   'near-line': [1_000_000, 10_000_000],
   updates: [1_000_000],
   memory: [10_000_000],
+  journal: [0],
   snapshot: [1_000_000, 10_000_000],
   latency: [1_000_000],
   'fan-out': [1_000_000],

@@ -2,6 +2,7 @@
  * The library: `import { … } from 'plimsoll'`. The command line is a thin face over the same functions, with the same schemas and
  * errors; whatever the caller did wrong is a `PlimsollError`. The subscriber's client is `plimsoll/client`.
  */
+export { type AdlOptions, type AdlPlace, type AdlRow, type AdlSummary, adl } from './app/adl.js';
 export { type ComparedRow, type ComparedValuation, type CompareOptions, type Comparison, compareRules } from './app/compare.js';
 export { type ExplainOptions, type Explanation, explain, type TargetPrice } from './app/explain.js';
 export type { ExplainedChange } from './app/explain-since.js';

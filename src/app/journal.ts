@@ -3,7 +3,8 @@ import { RecordTable } from '../files/record-table.js';
 import { decodeRecord } from '../journal/codec.js';
 import { type InstrumentNames, namesOf } from '../journal/instruments.js';
 import type { Checkpoint, Epoch, Genesis } from '../journal/layout.js';
-import { JournalReader, type ReadRecord } from '../journal/reader.js';
+import { heldReader } from '../journal/live-reader.js';
+import type { JournalReader, ReadRecord } from '../journal/reader.js';
 import { snapshotFault } from '../journal/snapshots.js';
 import { type Decimal, formatDecimal } from '../model/decimal.js';
 import { badInput, PlimsollError } from '../model/errors.js';
@@ -25,21 +26,16 @@ export interface JournalState {
   readonly damage: readonly string[];
 }
 
-const TRIES = 3;
-
 /**
  * Walks over everything: pages, checksums, sequence, chain, every record's bytes, snapshots. Damage is told in the answer; a folder without a
- * journal, or one whose head cannot be read, is a `PlimsollError`. While a writer goes on, it is read between two of its commits.
+ * journal, or one whose head cannot be read, is a `PlimsollError`. While a writer goes on, it is what its last commit was at the beginning.
  */
 export function verifyJournal(folder: string): JournalState {
-  for (let tries = 1; ; tries += 1) {
-    const reader = new JournalReader(folder);
-    try {
-      const state = stateOf(reader);
-      if (state.damage.length === 0 || tries === TRIES || !reader.hasMoved()) return state;
-    } finally {
-      reader.close();
-    }
+  const { reader, close } = heldReader(folder);
+  try {
+    return stateOf(reader);
+  } finally {
+    close();
   }
 }
 
@@ -89,7 +85,7 @@ export interface DumpedRecord {
 /** Records of a range, in sequence, up to where the journal is whole; then it throws what is not. */
 export function* dumpJournal(folder: string, { from, to }: JournalRange): Generator<DumpedRecord> {
   if (from > to) return;
-  const reader = new JournalReader(folder);
+  const { reader, close } = heldReader(folder);
   try {
     const names = namesOf(reader.head.header.instruments);
     const { epochs } = reader.head;
@@ -102,7 +98,7 @@ export function* dumpJournal(folder: string, { from, to }: JournalRange): Genera
       if (each.seq >= to) return;
     }
   } finally {
-    reader.close();
+    close();
   }
 }
 

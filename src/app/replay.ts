@@ -59,6 +59,8 @@ export interface ReplaySummary extends Partial<ReplayCauses> {
   readonly version: 1;
   readonly seed: number | null;
   readonly policy: string;
+  /** Id of the asset in which amounts are. */
+  readonly valuation: string;
   readonly ticks: number;
   readonly accounts: number;
   readonly positions: number;
@@ -190,6 +192,7 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
     version: 1,
     seed: book === undefined ? seed : null,
     policy: engine.caseHalf.policy.id,
+    valuation: instruments.valuation.id,
     ticks: engine.ticks,
     accounts: start.accounts,
     positions: start.positions,

@@ -11,6 +11,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'scan', summary: 'one scan of a book at given marks, ranked by deficit', load: () => import('./commands/scan.js') },
   { name: 'explain', summary: 'one account, with every term of its figures', load: () => import('./commands/explain.js') },
   {
+    name: 'adl',
+    summary: 'who would be deleveraged now, and how near an account is to it',
+    load: () => import('./commands/adl.js'),
+  },
+  {
     name: 'rules',
     summary: 'rule sets: list, show, check a file, import leverage tiers',
     load: () => import('./commands/rules.js'),

@@ -1,32 +1,61 @@
 /** The subscriber's client: topics, lease and batches over a connection that comes back. It must not know anything but the wire. */
 import {
-  type AdminCommand,
   type ClientMessage,
   PlimsollError,
   PROTOCOL,
   type Problem,
   type Role,
+  TOPICS,
   type TopicName,
   type WireProblem,
 } from '../gateway/messages.js';
 import {
   type AckRow,
+  type AdminRow,
+  type BidRow,
   type BookRow,
+  type FiguresRow,
   type FillRow,
   type RejectRow,
   RowReader,
   toNumber,
   wireAck,
+  wireAdmin,
+  wireBid,
   wireBook,
+  wireFigures,
   wireFill,
   wireReject,
 } from './rows.js';
 import { Stream } from './stream.js';
 import { Subscription, type SubscriptionOptions } from './subscription.js';
 
-export type { AdminCommand, SubscribeFilter, TopicName } from '../gateway/messages.js';
-export { PlimsollError } from '../gateway/messages.js';
-export type { AckRow, AlertRow, BookRow, FillRow, OrderRow, RejectRow, Rows, SignalRow, StatsRow } from './rows.js';
+export type { SubscribeFilter, TopicName } from '../gateway/messages.js';
+export { PlimsollError, TOPICS } from '../gateway/messages.js';
+export type {
+  AdlRow,
+  AuctionRow,
+  CancelRow,
+  CaseRow,
+  FreezeRow,
+  MarginCallRow,
+  ReconciliationRow,
+  TransferRow,
+} from './event-rows.js';
+export type {
+  AckRow,
+  AdminRow,
+  AlertRow,
+  BidRow,
+  BookRow,
+  FiguresRow,
+  FillRow,
+  OrderRow,
+  RejectRow,
+  Rows,
+  SignalRow,
+  StatsRow,
+} from './rows.js';
 export type { MessageInfo, Position, Subscription, SubscriptionOptions } from './subscription.js';
 
 /** News of the connection itself. After `disconnected` it comes back by itself; after `failed` it does not. */
@@ -121,9 +150,19 @@ export class PlimsollClient {
     return this.batch(batchId, ['fills', batchId, rows.map(wireFill)]);
   }
 
-  /** What the scanner is to do, by an operator; each command at most once. `resume-backend` takes a backend that failed back into use. */
-  admin(batchId: string, commands: readonly AdminCommand[]): Promise<void> {
-    return this.batch(batchId, ['admin', batchId, commands.map((command) => [command])]);
+  /** What the scanner is to do, by an operator: all of it or nothing; each command at most once. */
+  admin(batchId: string, rows: readonly AdminRow[]): Promise<void> {
+    return this.batch(batchId, ['admin', batchId, rows.map(wireAdmin)]);
+  }
+
+  /** The venue's own figures, by an operator: the topic `reconciliation` has ours beside them. */
+  figures(batchId: string, rows: readonly FiguresRow[]): Promise<void> {
+    return this.batch(batchId, ['figures', batchId, rows.map(wireFigures)]);
+  }
+
+  /** Offers in auctions, by an operator or an executor. That they were heard is no purchase: `taken` in `auctions` is. */
+  bid(batchId: string, rows: readonly BidRow[]): Promise<void> {
+    return this.batch(batchId, ['bid', batchId, rows.map(wireBid)]);
   }
 
   /** Executions of orders, by the holder of the lease. */
@@ -137,6 +176,11 @@ export class PlimsollClient {
 
   reject(batchId: string, rows: readonly RejectRow[]): Promise<void> {
     return this.batch(batchId, ['reject', batchId, rows.map(wireReject)]);
+  }
+
+  /** Accounts that have no open orders any more, by the holder of the lease: what `cancels` asks for. */
+  ordersGone(batchId: string, accounts: readonly string[]): Promise<void> {
+    return this.batch(batchId, ['orders-gone', batchId, accounts.map((account) => [account] as const)]);
   }
 
   /** For good. What has no answer yet is rejected: whether it was applied is unknown. */
@@ -163,13 +207,12 @@ export class PlimsollClient {
     }
     const { reader } = this;
     if (reader === null) return;
+    const topic = TOPICS.find((name) => name === message[0]);
+    if (topic !== undefined) {
+      this.rows(topic, message, reader);
+      return;
+    }
     switch (message[0]) {
-      case 'signals':
-      case 'orders':
-      case 'stats':
-      case 'alerts':
-        this.rows(message[0], message, reader);
-        break;
       case 'snapshot':
         this.subscriptions.get(message[1] as TopicName)?.snapshot(toNumber(message[2]), message[3] as unknown[][], reader);
         break;

@@ -2,17 +2,32 @@
 import { type WireInteger, wireInteger } from '../gateway/codec.js';
 import {
   ACK_STATES,
+  ADMIN_COLUMNS,
   FIELDS,
-  ORDER_EVENTS,
   type OrderEventKind,
-  SIGNAL_STATES,
   type SignalState,
   type StatsField,
+  TOPICS,
+  type TopicName,
   type WireAck,
+  type WireAdmin,
+  type WireBid,
   type WireBook,
+  type WireFigures,
   type WireFill,
   type WireReject,
+  WORDS,
 } from '../gateway/messages.js';
+import type {
+  AdlRow,
+  AuctionRow,
+  CancelRow,
+  CaseRow,
+  FreezeRow,
+  MarginCallRow,
+  ReconciliationRow,
+  TransferRow,
+} from './event-rows.js';
 
 /** A portfolio's figures, for reading and ranking. */
 export interface SignalRow {
@@ -49,7 +64,7 @@ export type StatsRow = Readonly<Record<Exclude<StatsField, 'backend'>, number>> 
 /** What somebody should look at. */
 export interface AlertRow {
   readonly timeUs: number;
-  /** `backend`: what scanned has failed, and another has taken over. Later versions may have more. */
+  /** `backend`, `venue-loss`, `fund-empty`, `reconciliation`, `issuance`, `kill`, `mode`. Later versions may have more. */
   readonly code: string;
   /** For people. */
   readonly text: string;
@@ -60,6 +75,16 @@ export interface Rows {
   readonly orders: OrderRow;
   readonly stats: StatsRow;
   readonly alerts: AlertRow;
+  readonly cases: CaseRow;
+  readonly margincalls: MarginCallRow;
+  readonly freezes: FreezeRow;
+  readonly auctions: AuctionRow;
+  readonly adl: AdlRow;
+  readonly transfers: TransferRow;
+  readonly cancels: CancelRow;
+  /** What would have been sent, in shadow mode. */
+  readonly shadow: OrderRow;
+  readonly reconciliation: ReconciliationRow;
 }
 
 /** An account's absolute state. `version` counts the source's changes of it and only grows. */
@@ -116,29 +141,55 @@ export interface RejectRow {
   readonly timeUs: number;
 }
 
+/** In an auction that is held: so many of it, at the price of the moment if that is no worse than the limit. */
+export interface BidRow {
+  readonly bidId: string;
+  readonly auctionId: string;
+  /** A registered bidder's account: what it buys goes there. */
+  readonly bidder: string;
+  /** Null: as much as it may have; of a whole portfolio always. */
+  readonly size: string | null;
+  /** Null: at whatever price. Of a whole portfolio a share of its worth. */
+  readonly limitPrice: string | null;
+}
+
+/** What the venue itself counts for a portfolio, in the valuation asset. */
+export interface FiguresRow {
+  readonly portfolio: string;
+  readonly equity: string;
+  readonly maintenance: string;
+}
+
+/** What the scanner is to do. Names are ids. */
+export type AdminRow =
+  /** Takes a backend that failed back into use. In a batch of its own. */
+  | { readonly command: 'resume-backend' }
+  | { readonly command: 'mode'; readonly mode: 'shadow' | 'live' }
+  | { readonly command: 'kill'; readonly state: 'on' | 'off' }
+  | { readonly command: 'pause' | 'resume'; readonly scope: 'market' | 'account' | 'stage'; readonly name: string }
+  | { readonly command: 'exempt' | 'unexempt' | 'bidder' | 'no-bidder'; readonly account: string }
+  /** Into a fund, or out of it when negative; `market` null: the asset's own. */
+  | { readonly command: 'fund'; readonly asset: string; readonly market: string | null; readonly amount: string };
+
 type WireRow = readonly unknown[];
 
 /** The columns that the server announced, which may be more than this client knows. */
 export class RowReader {
-  private readonly columns: { readonly [Topic in keyof Rows]: readonly (readonly [name: string, column: number])[] };
+  private readonly columns: ReadonlyMap<TopicName, readonly (readonly [name: string, column: number])[]>;
 
   constructor(announced: Readonly<Record<string, readonly string[]>>) {
-    const columnsOf = (topic: keyof Rows) =>
+    const columnsOf = (topic: TopicName) =>
       FIELDS[topic].map((name) => [name, (announced[topic] ?? []).indexOf(name)] as const).filter(([, column]) => column >= 0);
-    this.columns = {
-      signals: columnsOf('signals'),
-      orders: columnsOf('orders'),
-      stats: columnsOf('stats'),
-      alerts: columnsOf('alerts'),
-    };
+    this.columns = new Map(TOPICS.map((topic) => [topic, columnsOf(topic)]));
   }
 
-  read<Topic extends keyof Rows>(topic: Topic, rows: readonly WireRow[]): Rows[Topic][] {
+  read<Topic extends TopicName>(topic: Topic, rows: readonly WireRow[]): Rows[Topic][] {
+    const columns = this.columns.get(topic) ?? [];
+    const coded = WORDS[topic];
     return rows.map((row) => {
       const object: Record<string, unknown> = {};
-      for (const [name, column] of this.columns[topic]) object[name] = row[column];
-      if (topic === 'signals') object.state = SIGNAL_STATES[Number(object.state)];
-      if (topic === 'orders') object.event = ORDER_EVENTS[Number(object.event)];
+      for (const [name, column] of columns) object[name] = row[column];
+      if (coded !== undefined) object[coded.column] = coded.words[Number(object[coded.column])];
       return object as unknown as Rows[Topic];
     });
   }
@@ -166,6 +217,21 @@ export function wireAck(row: AckRow): WireAck {
 
 export function wireReject(row: RejectRow): WireReject {
   return [row.orderId, row.reason, wireInteger(row.timeUs)];
+}
+
+export function wireBid({ bidId, auctionId, bidder, size, limitPrice }: BidRow): WireBid {
+  return [bidId, auctionId, bidder, size, limitPrice];
+}
+
+export function wireFigures({ portfolio, equity, maintenance }: FiguresRow): WireFigures {
+  return [portfolio, equity, maintenance];
+}
+
+export function wireAdmin(row: AdminRow): WireAdmin {
+  const values = row as Readonly<Record<string, string | null>>;
+  // What this client does not know goes as it is, for the server to refuse.
+  const columns: readonly string[] = ADMIN_COLUMNS[row.command] ?? [];
+  return [row.command, ...columns.map((column) => values[column] ?? null)];
 }
 
 /** A sequence or time of the wire as a number; they stay below 2^53. */

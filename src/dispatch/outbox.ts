@@ -28,20 +28,20 @@ export class Outbox {
   readonly alerts: AlertEvent[] = [];
   readonly reconciliation: ReconciliationEvent[] = [];
 
-  effects({ tickTimeUs, priceEpoch }: Moment): Effect[] {
+  effects({ timeUs, tickTimeUs, priceEpoch }: Moment): Effect[] {
     const { signals, cancelOrders } = this;
     const all: Effect[] = [...this.executions];
     if (signals.length > 0) all.push({ type: 'signals', tickTimeUs, priceEpoch, rows: signals });
     if (this.orders.length > 0) all.push({ type: 'orders', rows: this.orders });
     if (this.shadowOrders.length > 0) all.push({ type: 'shadow-orders', rows: this.shadowOrders });
-    if (cancelOrders.length > 0) all.push({ type: 'cancel-orders', accounts: cancelOrders });
+    if (cancelOrders.length > 0) all.push({ type: 'cancel-orders', timeUs, accounts: cancelOrders });
     if (this.cases.length > 0) all.push({ type: 'cases', rows: this.cases });
     if (this.stages.length > 0) all.push({ type: 'stages', rows: this.stages });
     if (this.freezes.length > 0) all.push({ type: 'freezes', rows: this.freezes });
     if (this.marginCalls.length > 0) all.push({ type: 'margin-calls', rows: this.marginCalls });
     if (this.auctions.length > 0) all.push({ type: 'auctions', rows: this.auctions });
     if (this.adl.length > 0) all.push({ type: 'adl', rows: this.adl });
-    if (this.transfers.length > 0) all.push({ type: 'transfers', rows: this.transfers });
+    if (this.transfers.length > 0) all.push({ type: 'transfers', timeUs, rows: this.transfers });
     if (this.alerts.length > 0) all.push({ type: 'alerts', rows: this.alerts });
     if (this.reconciliation.length > 0) all.push({ type: 'reconciliation', rows: this.reconciliation });
     return all;

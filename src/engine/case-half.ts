@@ -211,12 +211,14 @@ export class CaseHalf implements Saved {
     const latest = new Map(reports.map((report) => [report.portfolio, report]));
     const touched = new Set<string>();
     const context = this.context(now, out, NOBODY);
+    const caseIds = new Map<string, string>();
     for (const each of booked) {
       const { fill, mark, index } = each;
       const order = fill.orderId === null ? undefined : this.desk.table.recall(fill.orderId);
       this.treasury.onBooked(each, 'clearing', order?.caseId ?? null, out);
       if (order === undefined) continue;
       touched.add(order.portfolio);
+      caseIds.set(each.portfolio, order.caseId);
       // An order goes out for a priced portfolio only, and a price that was known is never forgotten.
       assert(mark !== null && index !== null, 'expected the prices on which the order went out');
       out.executions.push({
@@ -235,7 +237,7 @@ export class CaseHalf implements Saved {
       const fees = report === undefined ? [] : executionFees(each, order, report, this.policy, this.instruments, this.fund);
       for (const after of this.treasury.move(fees, out)) latest.set(after.portfolio, after);
     }
-    for (const release of releases) this.treasury.onRelease(release, null, out);
+    for (const release of releases) this.treasury.onRelease(release, caseIds.get(release.portfolio) ?? null, out);
     this.onRanked(this.inRank([...latest.values()]), now, touched, out);
   }
 

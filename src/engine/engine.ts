@@ -97,10 +97,12 @@ export class Engine {
   apply(record: InputRecord): Applied {
     this.open();
     const out = new Outbox();
+    const { timeUs } = this;
     try {
       this.applyValid(record, out);
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error;
+      this.timeUs = timeUs;
       const problems =
         error.problems.length > 0 ? error.problems : [{ where: record.type, expected: error.message, found: 'refused' }];
       return { effects: [], problems };
@@ -196,7 +198,8 @@ export class Engine {
     return this.scanHalf.nearLine(watch.below);
   }
 
-  private moment(): Moment {
+  /** Where it stands in time. */
+  moment(): Moment {
     return { timeUs: this.timeUs, tickTimeUs: this.tickTimeUs, priceEpoch: this.ticks };
   }
 

@@ -4,7 +4,7 @@ import type { JournalReport } from '../journal/keeper.js';
 import { assert, ERROR_CODES, type ErrorCode, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Effect, InputRecord } from '../model/records.js';
-import type { BackendReport, BookStatistics, EngineAlert, EngineLink, EngineStats } from './link.js';
+import type { BackendReport, BookStatistics, CaseWait, EngineAlert, EngineLink, EngineStats, Inspections } from './link.js';
 import type { FromWorker, ToWorker, WorkerSetup } from './worker.js';
 
 export interface HostedEngine extends EngineLink {
@@ -18,7 +18,7 @@ export interface HostedEngine extends EngineLink {
 }
 
 interface Pending {
-  readonly resolve: (problems: readonly Problem[]) => void;
+  readonly resolve: (answer: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -31,6 +31,7 @@ class Host implements HostedEngine {
   private readonly worker: Worker;
   private readonly pending = new Map<number, Pending>();
   private readonly listeners = new Set<(effects: readonly Effect[]) => void>();
+  private readonly waitListeners = new Set<(waits: readonly CaseWait[]) => void>();
   private readonly alertListeners = new Set<(alert: EngineAlert) => void>();
   private latest: EngineStats;
   private latestStatistics: BookStatistics | null = null;
@@ -68,12 +69,16 @@ class Host implements HostedEngine {
     return this.ask((id) => ({ id, command: 'resume-backend' }));
   }
 
-  private ask(message: (id: number) => ToWorker): Promise<readonly Problem[]> {
+  inspect<Question extends keyof Inspections>(question: Question): Promise<Inspections[Question]> {
+    return this.ask((id) => ({ id, question }));
+  }
+
+  private ask<Answered>(message: (id: number) => ToWorker): Promise<Answered> {
     if (this.isClosing) return Promise.reject(new PlimsollError('unavailable', 'the engine is closed'));
     if (this.gone !== null) return Promise.reject(this.gone);
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
-      this.pending.set(id, { resolve, reject });
+      this.pending.set(id, { resolve: (answer) => resolve(answer as Answered), reject });
       this.worker.postMessage(message(id));
     });
   }
@@ -81,6 +86,11 @@ class Host implements HostedEngine {
   subscribe(listener: (effects: readonly Effect[]) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  onWaits(listener: (waits: readonly CaseWait[]) => void): () => void {
+    this.waitListeners.add(listener);
+    return () => this.waitListeners.delete(listener);
   }
 
   onAlert(listener: (alert: EngineAlert) => void): () => void {
@@ -112,12 +122,14 @@ class Host implements HostedEngine {
     this.latestStatistics = message.statistics ?? this.latestStatistics;
     for (const alert of message.alerts) for (const listener of this.alertListeners) listener(alert);
     for (const effects of message.effects) for (const listener of this.listeners) listener(effects);
-    for (const { ids, problems } of message.applied) {
-      for (const id of ids) {
-        this.pending.get(id)?.resolve(problems);
-        this.pending.delete(id);
-      }
-    }
+    if (message.waits.length > 0) for (const listener of this.waitListeners) listener(message.waits);
+    for (const { ids, problems } of message.applied) for (const id of ids) this.settle(id, problems);
+    for (const { id, answer } of message.told) this.settle(id, answer);
+  }
+
+  private settle(id: number, answer: unknown): void {
+    this.pending.get(id)?.resolve(answer);
+    this.pending.delete(id);
   }
 
   private abandon(error: Error): Error {

@@ -1,8 +1,10 @@
 /** What the gateway and the command line may ask of a running engine, wherever it runs (same thread or worker). */
+import type { AlertCode } from '../model/case-effects.js';
 import type { Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Effect, InputRecord } from '../model/records.js';
 import type { BookStatistics } from '../scan/statistics.js';
+import type { CaseWait, Inspections } from './inspections.js';
 
 /** Counters of a running engine. Rates and times are statistics: they never enter a decision. */
 export interface EngineStats {
@@ -42,15 +44,20 @@ export interface BackendReport {
   readonly refused: readonly string[];
 }
 
-/** What somebody should look at. Not an effect: it depends on the machine. */
+/** What somebody should look at. */
 export interface EngineAlert {
   readonly timeUs: number;
-  /** `backend`: what scanned has failed, and another has taken over. `journal`: a snapshot could not be written. */
-  readonly code: 'backend' | 'journal';
+  /**
+   * `backend`: what scanned has failed, and another has taken over; `journal`: a snapshot could not be written. Both depend on the machine. The
+   * others are the engine's effects.
+   */
+  readonly code: 'backend' | 'journal' | AlertCode;
   readonly text: string;
 }
 
 export type { BookStatistics } from '../scan/statistics.js';
+export { STAGE_NAMES } from '../waterfall/policy.js';
+export type { CaseStatus, CaseWait, FundBalance, Inspections, LedgerEntry, ModeStatus } from './inspections.js';
 
 export interface EngineLink {
   readonly instruments: Instruments;
@@ -59,12 +66,16 @@ export interface EngineLink {
    * whole, with the problems that it has. A tick may be merged into a later one.
    */
   submit(record: InputRecord): Promise<readonly Problem[]>;
-  /** Signals and orders in the order in which they happened, one batch a record. Returns the unsubscribe. */
+  /** Effects but for alerts and executions, in the order in which they happened, one batch a record. Returns the unsubscribe. */
   subscribe(listener: (effects: readonly Effect[]) => void): () => void;
+  /** Why cases wait, when that has changed, after the effects that led to it. Returns the unsubscribe. */
+  onWaits(listener: (waits: readonly CaseWait[]) => void): () => void;
   /** Alerts, each once. Returns the unsubscribe. */
   onAlert(listener: (alert: EngineAlert) => void): () => void;
   /** Takes a backend that failed back into use; one that has not failed stays as it is. Resolves with the problem when it cannot be. */
   resumeBackend(): Promise<readonly Problem[]>;
+  /** Resolves behind everything submitted before, with what is so then. */
+  inspect<Question extends keyof Inspections>(question: Question): Promise<Inspections[Question]>;
   stats(): EngineStats;
   /** Of the last scan that made them, once a second at most; null before the first. */
   statistics(): BookStatistics | null;

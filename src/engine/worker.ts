@@ -14,7 +14,9 @@ import { Newcomers } from '../synthetic/newcomers.js';
 import { PaperVenue } from '../venue/paper.js';
 import { type Answer, applyWork, conflate, type Submission, type Work } from './conflate.js';
 import type { Engine } from './engine.js';
-import type { BackendReport, BookStatistics, EngineAlert, EngineStats } from './link.js';
+import { inspect, WaitWatch } from './inspect.js';
+import type { Inspections } from './inspections.js';
+import type { BackendReport, BookStatistics, CaseWait, EngineAlert, EngineStats } from './link.js';
 import { engineFromFile, engineFromSynthetic, type PolicySource, type SyntheticBook } from './load.js';
 import { Session } from './session.js';
 import { stateHash } from './state-hash.js';
@@ -41,7 +43,13 @@ export interface Command {
   readonly command: 'resume-backend';
 }
 
-export type ToWorker = Submission | Command | 'close';
+/** Asks for something: answered after the records that came before it. */
+export interface Question {
+  readonly id: number;
+  readonly question: keyof Inspections;
+}
+
+export type ToWorker = Submission | Command | Question | 'close';
 
 export type FromWorker =
   | { readonly type: 'loading'; readonly positions: number }
@@ -61,6 +69,8 @@ export type FromWorker =
       readonly effects: readonly (readonly Effect[])[];
       readonly applied: readonly Answer[];
       readonly alerts: readonly EngineAlert[];
+      readonly waits: readonly CaseWait[];
+      readonly told: readonly { readonly id: number; readonly answer: Inspections[keyof Inspections] }[];
       /** New ones; null when there are none. */
       readonly statistics: BookStatistics | null;
       readonly stats: EngineStats;
@@ -120,6 +130,7 @@ class Desk {
   private readonly keeper: Keeper | null;
   private effects: (readonly Effect[])[] = [];
   private alerts: EngineAlert[] = [];
+  private readonly waits = new WaitWatch();
   private statistics: BookStatistics | null = null;
   private statisticsMs = 0;
   private conflated = 0;
@@ -139,8 +150,9 @@ class Desk {
       // A book of the user's own gets no made-up accounts.
       population: paper && 'synthetic' in book ? new Newcomers({ instruments, seed }) : null,
       onEffects: (batch) => {
+        for (const effect of batch) if (effect.type === 'alerts') this.alerts.push(...effect.rows);
         // What crosses threads is copied: only what somebody out there listens to.
-        const told = batch.filter(({ type }) => type === 'signals' || type === 'orders');
+        const told = batch.filter(({ type }) => type !== 'execution' && type !== 'alerts');
         if (told.length > 0) this.effects.push(told);
       },
     });
@@ -156,8 +168,8 @@ class Desk {
   }
 
   /** Resolves when what it has led to is told; rejects, with nothing told, when it cannot be made durable. */
-  async turn(queue: readonly Submission[], answered: readonly Answer[]): Promise<void> {
-    const message = this.computed(queue, answered);
+  async turn(queue: readonly Submission[], answered: readonly Answer[], questions: readonly Question[]): Promise<void> {
+    const message = this.computed(queue, answered, questions);
     const { keeper } = this;
     if (keeper === null) return this.post(message);
     keeper.saveIfDue().catch((error: Error) => this.alert('journal', error.message));
@@ -165,7 +177,7 @@ class Desk {
     this.post(message);
   }
 
-  private computed(queue: readonly Submission[], answered: readonly Answer[]): FromWorker {
+  private computed(queue: readonly Submission[], answered: readonly Answer[], questions: readonly Question[]): FromWorker {
     const applied = conflate(queue, this.engine.tickTimeUs).flatMap((work) => this.apply(work));
     const { statistics } = this.engine.scanHalf.scanner;
     const isNew = statistics !== this.statistics;
@@ -179,6 +191,8 @@ class Desk {
       effects,
       applied: [...applied, ...answered],
       alerts,
+      waits: this.waits.news(this.engine),
+      told: questions.map(({ id, question }) => ({ id, answer: inspect(this.engine, question) })),
       statistics: isNew ? statistics : null,
       stats: this.stats(),
     };
@@ -252,14 +266,17 @@ async function run(port: MessagePort, post: Post): Promise<void> {
     if (turns >= TURNS_WAITING_MAX) return;
     const queue: Submission[] = [];
     const answered: Answer[] = [];
+    const questions: Question[] = [];
     const next = (): ToWorker | undefined => waiting.shift() ?? receiveMessageOnPort(port)?.message;
     let message = next();
     for (; message !== undefined && message !== 'close'; message = next()) {
       if ('record' in message) queue.push(message);
+      else if ('question' in message) questions.push(message);
       else answered.push({ ids: [message.id], problems: resumed(resume) });
     }
     // What was submitted before the close is answered first.
-    const told = queue.length + answered.length > 0 ? desk.turn(queue, answered) : Promise.resolve();
+    const isAsked = queue.length + answered.length + questions.length > 0;
+    const told = isAsked ? desk.turn(queue, answered, questions) : Promise.resolve();
     turns += 1;
     told
       .then(() => {

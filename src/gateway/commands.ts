@@ -20,12 +20,16 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['subscribe', subscribe],
   ['unsubscribe', unsubscribe],
   ['lease', lease],
-  ['book', batchOf('operator', record('book'))],
-  ['fills', batchOf('operator', record('fills'))],
-  ['admin', batchOf('operator', ({ link }, rows) => carryOut(rows, link))],
-  ['fill', batchOf('executor', record('fill'))],
-  ['ack', batchOf('executor', record('ack'))],
-  ['reject', batchOf('executor', record('reject'))],
+  ['book', batchOf(['operator'], record('book'))],
+  ['fills', batchOf(['operator'], record('fills'))],
+  ['figures', batchOf(['operator'], record('figures'))],
+  ['admin', batchOf(['operator'], ({ link, clock }, rows) => carryOut(rows, link, clock()))],
+  ['fill', batchOf(['executor'], record('fill'), true)],
+  ['ack', batchOf(['executor'], record('ack'), true)],
+  ['reject', batchOf(['executor'], record('reject'), true)],
+  ['orders-gone', batchOf(['executor'], record('orders-gone'), true)],
+  // To bid is not to act on orders.
+  ['bid', batchOf(['executor', 'operator'], record('bid'))],
 ]);
 
 /** Carries out a message, or throws a `PlimsollError` that says what is wrong with it. */
@@ -89,17 +93,27 @@ function lease(session: Session, [, rawId]: WireMessage): void {
 type Apply = (hub: Hub, rows: unknown) => Promise<readonly Problem[]>;
 
 function record(type: BatchType): Apply {
-  return async ({ link, clock }, rows) => link.submit(batchRecord(type, rows, link.instruments, clock()));
+  return async ({ link, clock, topics }, rows) => {
+    const { instruments } = link;
+    const known = { instruments, auctionMarket: (auctionId: string) => topics.auctions.marketOf(auctionId) };
+    return link.submit(batchRecord(type, rows, known, clock()));
+  };
 }
 
-function batchOf(role: Role, apply: Apply): Command {
-  return (session, message) => batch(session, message, role, apply);
+function batchOf(roles: readonly Role[], apply: Apply, needsLease = false): Command {
+  return (session, message) => batch(session, message, roles, apply, needsLease);
 }
 
-function batch(session: Session, [type, rawId, rows]: WireMessage, role: Role, apply: Apply): void {
+function batch(
+  session: Session,
+  [type, rawId, rows]: WireMessage,
+  roles: readonly Role[],
+  apply: Apply,
+  needsLease: boolean,
+): void {
   const batchId = requestId(rawId);
-  requireRole(session, role);
-  if (role === 'executor' && !session.hub.lease.isHeldBy(session)) {
+  requireRole(session, ...roles);
+  if (needsLease && !session.hub.lease.isHeldBy(session)) {
     throw badInput(type, 'the executor lease', 'not held by this connection', 'not-the-executor');
   }
   if (session.batchesInFlight >= LIMITS.batchesInFlightMax) {
@@ -107,7 +121,7 @@ function batch(session: Session, [type, rawId, rows]: WireMessage, role: Role, a
   }
   session.batchesInFlight += 1;
   session.hub.desk
-    .submit(role, batchId, () => answer(session.hub, apply, rows))
+    .submit(session.role, batchId, () => answer(session.hub, apply, rows))
     .then((answered) =>
       session.reply(answered.accepted ? ['accepted', batchId] : ['rejected', batchId, answered.problems.map(wireProblem)]),
     )
@@ -141,8 +155,8 @@ function requestId(value: unknown): RequestId {
   throw badInput('id', `a text of 1 to ${LIMITS.idLengthMax} characters or an integer`, show(value));
 }
 
-function requireRole(session: Session, role: Role): void {
-  if (session.role !== role) throw badInput('role', role, session.role, 'unauthorized');
+function requireRole(session: Session, ...roles: readonly Role[]): void {
+  if (!roles.includes(session.role)) throw badInput('role', roles.join(' or '), session.role, 'unauthorized');
 }
 
 function topicName(value: unknown): TopicName {

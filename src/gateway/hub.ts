@@ -2,9 +2,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { EngineLink } from '../engine/link.js';
 import type { BatchDesk } from './batch-desk.js';
+import type { Tally, Topics } from './effects.js';
 import type { Role } from './messages.js';
-import type { SignalsTopic } from './signals-topic.js';
-import type { AlertsTopic, OrdersTopic, StatsTopic } from './topics.js';
 
 /** Who may give orders to the scanner: one secret each. Viewers need none. */
 export interface Tokens {
@@ -32,12 +31,8 @@ export interface Hub {
   readonly clock: () => number;
   readonly version: string;
   readonly epoch: string;
-  readonly topics: {
-    readonly signals: SignalsTopic;
-    readonly orders: OrdersTopic;
-    readonly stats: StatsTopic;
-    readonly alerts: AlertsTopic;
-  };
+  readonly topics: Topics;
+  readonly tally: Tally;
   readonly roles: RoleByToken;
   readonly desk: BatchDesk;
   readonly lease: Lease;

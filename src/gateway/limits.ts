@@ -46,6 +46,13 @@ export const LIMITS = {
   /** The alerts of a snapshot, too. */
   alertsLogRowsMax: 1_000,
   alertsBehindRowsMax: 500,
+  /** A case in trouble goes through every stage of its policy, and each is told. */
+  casesLogRowsMax: 500_000,
+  casesBehindRowsMax: 250_000,
+  /** Each of the topics that tell events. */
+  eventsLogRowsMax: 100_000,
+  eventsBehindRowsMax: 50_000,
+  eventsLatestMax: 1_000,
   statsIntervalUs: 1_000_000,
   heartbeatIntervalUs: 5_000_000,
   /** How often the limits in microseconds are looked at. */
@@ -70,7 +77,10 @@ assert(
 assert(LIMITS.viewerFrameBytesMax <= LIMITS.frameBytesMax, 'a viewer may not send more than an operator');
 assert(LIMITS.congestedBytes < LIMITS.bufferedBytesMax, 'a connection is congested before it is cut');
 assert(
-  2 * LIMITS.ordersBehindRowsMax <= LIMITS.ordersLogRowsMax && 2 * LIMITS.alertsBehindRowsMax <= LIMITS.alertsLogRowsMax,
+  2 * LIMITS.ordersBehindRowsMax <= LIMITS.ordersLogRowsMax &&
+    2 * LIMITS.alertsBehindRowsMax <= LIMITS.alertsLogRowsMax &&
+    2 * LIMITS.casesBehindRowsMax <= LIMITS.casesLogRowsMax &&
+    2 * LIMITS.eventsBehindRowsMax <= LIMITS.eventsLogRowsMax,
   'who is cut for being slow must still find its place in the log',
 );
 assert(LIMITS.statsIntervalUs >= LIMITS.sweepMs * 1_000, 'stats are due at most once a sweep');

@@ -1,7 +1,10 @@
 /** The counters as Prometheus reads them, in a registry of their own. No account ever becomes a label. */
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { BookStatistics, EngineLink, EngineStats } from '../engine/link.js';
+import type { BookStatistics, EngineLink, EngineStats, ModeStatus } from '../engine/link.js';
+import type { Instruments } from '../model/instruments.js';
+import { unitsText } from './event-rows.js';
 import type { Hub } from './hub.js';
+import { openByStage } from './status.js';
 
 const ENGINE_GAUGES: readonly (readonly [name: string, help: string, read: (stats: EngineStats) => number])[] = [
   ['plimsoll_accounts', 'Accounts held.', (stats) => stats.accounts],
@@ -86,6 +89,87 @@ function addBookGauges(link: EngineLink, registers: Registry[]): void {
   }
 }
 
+/** What the engine has to be asked for at every scrape. */
+const MODE_GAUGES: readonly (readonly [
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  read: (mode: ModeStatus, instruments: Instruments) => readonly Labelled[],
+])[] = [
+  ['plimsoll_live', '1 in live mode, 0 in shadow mode: nothing is sent.', [], ({ mode }) => [[{}, mode === 'live' ? 1 : 0]]],
+  ['plimsoll_kill', '1 while the kill switch is on.', [], ({ kill }) => [[{}, kill ? 1 : 0]]],
+  [
+    'plimsoll_fund_balance',
+    'Insurance funds by asset, in the asset.',
+    ['asset'],
+    ({ funds }, { assets }) => funds.map(({ asset, balance }) => [{ asset: assets[asset].id }, Number(unitsText(balance))]),
+  ],
+  [
+    'plimsoll_fund_reserved',
+    'Of it what open cases have reserved, by asset, in the asset.',
+    ['asset'],
+    ({ funds }, { assets }) => funds.map(({ asset, reserved }) => [{ asset: assets[asset].id }, Number(unitsText(reserved))]),
+  ],
+];
+
+function addModeGauges(link: EngineLink, registers: Registry[]): void {
+  for (const [name, help, labelNames, read] of MODE_GAUGES) {
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      async collect() {
+        // An engine that is gone says nothing: what it last said is no longer so.
+        const mode = await link.inspect('mode').catch(() => null);
+        this.reset();
+        if (labelNames.length === 0) this.remove();
+        for (const [labels, value] of mode === null ? [] : read(mode, link.instruments)) this.set(labels, value);
+      },
+    });
+  }
+}
+
+/** What the waterfall came to. */
+function addTallies({ tally, topics, link }: Hub, registers: Registry[]): void {
+  const { assets } = link.instruments;
+  const byAsset = (sums: ReadonlyMap<number, bigint>): Labelled[] =>
+    [...sums].map(([asset, amount]) => [{ asset: assets[asset].id }, Number(unitsText(amount))]);
+  const counters: readonly (readonly [name: string, help: string, labelNames: readonly string[], read: () => Labelled[]])[] = [
+    ['plimsoll_margin_calls_total', 'Margin calls.', [], () => [[{}, tally.marginCalls]]],
+    ['plimsoll_adl_total', 'Positions that were deleveraged.', [], () => [[{}, tally.deleveragings]]],
+    [
+      'plimsoll_socialised_total',
+      'Taken from gains to pay for losses, by asset, in the asset.',
+      ['asset'],
+      () => byAsset(tally.socialised),
+    ],
+    ['plimsoll_venue_loss_total', "The venue's own loss, by asset, in the asset.", ['asset'], () => byAsset(tally.venueLoss)],
+  ];
+  for (const [name, help, labelNames, read] of counters) {
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        for (const [labels, value] of read()) this.inc(labels, value);
+      },
+    });
+  }
+  new Gauge({
+    name: 'plimsoll_stage_cases',
+    help: 'Open cases by the stage that they are in.',
+    labelNames: ['stage'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [stage, count] of openByStage(topics.cases)) this.set({ stage }, count);
+    },
+  });
+}
+
 /** Fresh at every scrape: nothing is counted twice. */
 export function createMetrics(hub: Hub, connections: () => number): Registry {
   const registry = new Registry();
@@ -123,6 +207,8 @@ export function createMetrics(hub: Hub, connections: () => number): Registry {
   counter('plimsoll_gateway_batches_rejected_total', 'Batches refused as a whole.', () => counters.batchesRejected);
   counter('plimsoll_gateway_internal_errors_total', 'Messages that met a bug of ours.', () => counters.internalErrors);
   counter('plimsoll_backend_alerts_total', 'Backends that failed, and another took over.', () => counters.backendAlerts);
+  addTallies(hub, registers);
+  addModeGauges(link, registers);
   addBookGauges(link, registers);
   new Gauge({
     name: 'plimsoll_info',

@@ -1,4 +1,4 @@
-/** The one-page status at `/`: self-contained, it polls `/v1/stats` and `/v1/statistics`. The dashboard comes later. */
+/** The one-page status at `/`: self-contained, it polls `/v1/stats`, `/v1/statistics` and `/v1/mode`. The dashboard comes later. */
 
 export const STATUS_PAGE = `<!doctype html>
 <html lang="en">
@@ -24,13 +24,18 @@ export const STATUS_PAGE = `<!doctype html>
   #bars i.liquidatable { background: var(--liquidatable); }
   #scale span { flex: 1; width: 0; color: var(--dim); font-size: .75rem; white-space: nowrap; }
   footer { margin-top: 2rem; color: var(--dim); font-size: .85rem; }
+  #mode { margin: 0 0 1rem; padding: .4rem .7rem; border: 1px solid var(--line); }
+  #mode.shadow, #mode.kill { border-color: var(--liquidatable); color: var(--liquidatable); font-weight: 600; }
+  #waterfall { color: var(--dim); margin: 1rem 0 0; }
   a { color: inherit; }
 </style>
 </head>
 <body>
 <h1>Plimsoll</h1>
 <p id="status" role="status">connecting</p>
+<p id="mode" role="status" hidden></p>
 <dl id="figures"></dl>
+<p id="waterfall"></p>
 <section id="ratios" hidden>
   <h2>Portfolios by margin ratio</h2>
   <p id="ratio-text"></p>
@@ -39,7 +44,8 @@ export const STATUS_PAGE = `<!doctype html>
 </section>
 <footer>
   <a href="/v1/signals">signals</a> · <a href="/v1/orders">orders</a> · <a href="/v1/stats">stats</a> ·
-  <a href="/v1/statistics">statistics</a> · <a href="/v1/alerts">alerts</a> · <a href="/metrics">metrics</a> · stream: <code>/v1/stream</code>, docs/protocol.md
+  <a href="/v1/statistics">statistics</a> · <a href="/v1/alerts">alerts</a> · <a href="/v1/cases">cases</a> ·
+  <a href="/v1/fund">fund</a> · <a href="/v1/watch">watch</a> · <a href="/v1/mode">mode</a> · <a href="/metrics">metrics</a> · stream: <code>/v1/stream</code>, docs/protocol.md
 </footer>
 <script>
   const FIGURES = [
@@ -98,13 +104,26 @@ export const STATUS_PAGE = `<!doctype html>
     element('ratio-text').textContent = 'At the last full scan some ' + show(below) + ' of ' + show(all)
       + ' portfolios with a requirement were below 1: liquidatable. Heights are logarithmic, the highest is ' + show(most) + '.';
   }
+  const MODES = { shadow: 'SHADOW: decides and tells, sends and moves nothing', live: 'live: orders go out, money moves' };
+  function drawMode({ mode, kill, policy, paused, stages, funds }) {
+    const parts = [MODES[mode], 'policy ' + policy];
+    if (kill) parts.unshift('KILL SWITCH ON: nothing is liquidated');
+    for (const [what, names] of Object.entries(paused)) if (names.length > 0) parts.push('paused ' + what + ': ' + names.join(', '));
+    element('mode').textContent = parts.join(' · ');
+    element('mode').className = kill ? 'kill' : mode;
+    element('mode').hidden = false;
+    const money = funds.map(({ asset, balance, reserved }) => show(Number(balance)) + ' ' + asset + ' (' + show(Number(reserved)) + ' reserved)');
+    const open = Object.entries(stages).map(([stage, count]) => show(count) + ' in ' + stage);
+    element('waterfall').textContent = 'insurance fund ' + money.join(', ') + ' · open cases: ' + (open.join(', ') || 'none');
+  }
   const read = async (path) => (await fetch(path)).json();
   async function poll() {
     try {
-      const [{ stats }, { statistics }] = await Promise.all([read('/v1/stats'), read('/v1/statistics')]);
+      const [{ stats }, { statistics }, mode] = await Promise.all(['/v1/stats', '/v1/statistics', '/v1/mode'].map(read));
       FIGURES.forEach(([key], i) => { cells[i].textContent = show(stats[key]); });
       const time = stats.ticks > 0 ? 'prices of ' + new Date(stats.tickTimeUs / 1000).toISOString() : 'waiting for the first prices';
       status.textContent = stats.backend + ' backend, ' + time;
+      drawMode(mode);
       if (statistics !== null) drawBands(statistics);
     } catch {
       status.textContent = 'no answer from the scanner';

@@ -10,10 +10,12 @@ import {
   ORDER_EVENTS,
   SIGNAL_STATES,
   type StatsField,
+  type TopicRows,
   type WireAlert,
   type WireOrder,
   type WireSignal,
   type WireStats,
+  WORDS,
 } from './messages.js';
 
 export function signalRow(signal: Signal, state: SignalState): WireSignal {
@@ -58,15 +60,12 @@ export function alertRow({ timeUs, code, text }: EngineAlert): WireAlert {
   return [wireInteger(timeUs), code, text];
 }
 
-export function alertObject([timeUs, code, text]: WireAlert) {
-  return { timeUs: Number(timeUs), code, text };
-}
-
-/** A row of the wire as JSON has it: columns by name, the event as a word, times as numbers. */
-export function orderObject(row: WireOrder): Readonly<Record<string, string | number | null>> {
-  const columns = FIELDS.orders.map((field, i) => {
+/** A row of a topic as JSON has it: columns by name, words for the numbers that stand for them, integers as numbers. */
+export function rowObject(topic: keyof TopicRows, row: readonly unknown[]): Readonly<Record<string, unknown>> {
+  const coded = WORDS[topic];
+  const columns = FIELDS[topic].map((field, i) => {
     const value = row[i];
-    if (field === 'event') return [field, ORDER_EVENTS[Number(value)]] as const;
+    if (field === coded?.column) return [field, coded.words[Number(value)]] as const;
     return [field, typeof value === 'bigint' ? Number(value) : value] as const;
   });
   return Object.fromEntries(columns);

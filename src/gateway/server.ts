@@ -3,24 +3,23 @@ import { randomBytes } from 'node:crypto';
 import type { EngineLink } from '../engine/link.js';
 import { badInput } from '../model/errors.js';
 import { show } from '../model/problems.js';
-import type { Effect } from '../model/records.js';
 import { BatchDesk } from './batch-desk.js';
 import { encode } from './codec.js';
 import { handleMessage } from './commands.js';
+import { applyEffects, startTopics, Tally } from './effects.js';
 import { answerHttp, isLoopbackHost, textReply } from './http.js';
 import { type GatewayCounters, type Hub, Lease, RoleByToken, type Tokens } from './hub.js';
 import { LIMITS } from './limits.js';
 import { FIELDS, PROTOCOL, STREAM_PATH, SUBPROTOCOL } from './messages.js';
 import { createMetrics } from './metrics.js';
-import { statsOf } from './rows.js';
+import { alertRow, statsOf } from './rows.js';
 import { Session } from './session.js';
-import { SignalsTopic } from './signals-topic.js';
-import { AlertsTopic, OrdersTopic, StatsTopic, type Topic } from './topics.js';
+import type { Topic } from './topics.js';
 import type { HttpReply, UpgradeRequest } from './transport.js';
 import { startWsTransport } from './ws-transport.js';
 
 export interface GatewayOptions {
-  /** Start the gateway before the link's first effect: what happened earlier is in no snapshot. */
+  /** Start the gateway before the link's first effect: of what happened earlier snapshots have the orders that are out, the open cases and the auctions held. */
   readonly link: EngineLink;
   /** `127.0.0.1` (the default) or `::1`. */
   readonly host?: string;
@@ -53,12 +52,12 @@ export function randomTokens(): Tokens {
  * the port cannot be had.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { link, host = LOOPBACK[0], port, clock } = options;
+  const { host = LOOPBACK[0], port, clock } = options;
   if (!LOOPBACK.includes(host)) {
     const expected = `${LOOPBACK.join(' or ')} (other addresses need authentication of viewers, which comes later)`;
     throw badInput('host', expected, show(host), 'bad-usage');
   }
-  const hub = createHub(options);
+  const hub = await createHub(options);
   const sessions = new Set<Session>();
   const hello = encode(['hello', PROTOCOL, options.version, hub.epoch, FIELDS]);
   const metrics = createMetrics(hub, () => sessions.size);
@@ -85,25 +84,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const pump = (topic: Topic) => {
     for (const session of sessions) session.pump(topic);
   };
-  const unsubscribe = link.subscribe((effects) => applyEffects(hub, effects, pump));
-  const silenceAlerts = link.onAlert((alert) => {
-    if (alert.code === 'backend') hub.counters.backendAlerts += 1;
-    hub.topics.alerts.append(alert);
-    pump(hub.topics.alerts);
-  });
+  const silence = listen(hub, pump);
   const sweeper = startSweeper(hub, sessions, clock, () => pump(hub.topics.stats));
   return {
     port: transport.port,
     close: () => {
       clearInterval(sweeper);
-      unsubscribe();
-      silenceAlerts();
+      silence();
       return transport.close();
     },
   };
 }
 
-function createHub({ link, tokens, clock, version, executor }: GatewayOptions): Hub {
+async function createHub({ link, tokens, clock, version, executor }: GatewayOptions): Promise<Hub> {
   if (tokens.operator === tokens.executor) throw badInput('tokens', 'one for each role', 'the same for two', 'bad-usage');
   const shortest = Math.min(tokens.operator.length, tokens.executor.length);
   if (shortest < LIMITS.tokenLengthMin) {
@@ -128,16 +121,31 @@ function createHub({ link, tokens, clock, version, executor }: GatewayOptions): 
     clock,
     version,
     epoch: randomBytes(8).toString('hex'),
-    topics: {
-      signals: new SignalsTopic(),
-      orders: new OrdersTopic(link.instruments),
-      stats: new StatsTopic(statsOf(link.stats(), clock())),
-      alerts: new AlertsTopic(),
-    },
+    topics: await startTopics(link, clock()),
+    tally: new Tally(),
     roles: new RoleByToken(tokens),
     desk: new BatchDesk({ idsMax: LIMITS.batchesRememberedMax, problemsMax: LIMITS.problemsRememberedMax }),
     lease,
     counters,
+  };
+}
+
+/** Brings what the engine tells into the topics, and on to whoever listens to them. Returns the end of it. */
+function listen({ link, topics, tally, counters }: Hub, pump: (topic: Topic) => void): () => void {
+  const ends = [
+    link.subscribe((effects) => applyEffects(topics, tally, effects, link.instruments).forEach(pump)),
+    link.onWaits((waits) => {
+      topics.cases.onWaits(waits);
+      pump(topics.cases);
+    }),
+    link.onAlert((alert) => {
+      if (alert.code === 'backend') counters.backendAlerts += 1;
+      topics.alerts.append([alertRow(alert)]);
+      pump(topics.alerts);
+    }),
+  ];
+  return () => {
+    for (const end of ends) end();
   };
 }
 
@@ -151,16 +159,6 @@ function refusalOf({ path, host, origin, protocols }: UpgradeRequest, connection
   if (!protocols.includes(SUBPROTOCOL)) return textReply(400, `subprotocol: expected ${SUBPROTOCOL}`);
   if (connections >= LIMITS.connectionsMax) return textReply(503, `connections: expected at most ${LIMITS.connectionsMax}`);
   return null;
-}
-
-function applyEffects({ topics }: Hub, effects: readonly Effect[], pump: (topic: Topic) => void): void {
-  const before = { signals: topics.signals.seq, orders: topics.orders.seq };
-  for (const effect of effects) {
-    if (effect.type === 'signals') topics.signals.append(effect);
-    if (effect.type === 'orders') topics.orders.append(effect.rows);
-  }
-  if (topics.signals.seq > before.signals) pump(topics.signals);
-  if (topics.orders.seq > before.orders) pump(topics.orders);
 }
 
 /** Looks at the clock now and then: stats, heartbeats, and who is late. */

@@ -90,7 +90,13 @@ export class PageFile {
 
   /** Whether a commit has been made since the file was opened. */
   hasMoved(): boolean {
-    return this.newest().transaction !== this.meta.transaction;
+    try {
+      return this.newest().transaction !== this.meta.transaction;
+    } catch (error) {
+      // It was whole when it was opened: somebody is writing it.
+      if (error instanceof PageDamage) return true;
+      throw error;
+    }
   }
 
   private damage(what: string): never {

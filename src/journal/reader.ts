@@ -23,6 +23,8 @@ export function logPath(folder: string): string {
   return join(folder, 'log.mdb');
 }
 
+const OPEN_TRIES = 3;
+
 export interface Head {
   readonly header: Header;
   /** At least one. */
@@ -57,16 +59,14 @@ export class JournalReader {
     this.folder = folder;
     const path = logPath(folder);
     if (!existsSync(path)) throw badInput(folder, 'the folder of a journal', 'one without log.mdb');
-    try {
-      this.file = new PageFile(path);
-    } catch (error) {
-      throw this.told(error, 'unknown: no commit can be trusted to be the last');
-    }
-    try {
-      this.head = this.readHead();
-    } catch (error) {
-      this.file.close();
-      throw this.told(error, 'unknown: the head cannot be read');
+    for (let tries = 1; ; tries += 1) {
+      try {
+        [this.file, this.head] = this.opened(path);
+        break;
+      } catch (error) {
+        // A writer may have been faster than the reading of its two roots.
+        if (tries === OPEN_TRIES) throw this.told(error, 'unknown: the head cannot be read');
+      }
     }
     this.reached = this.beginning();
   }
@@ -111,15 +111,25 @@ export class JournalReader {
     return this.reached;
   }
 
+  private opened(path: string): [PageFile, Head] {
+    const file = new PageFile(path);
+    try {
+      return [file, this.readHead(file)];
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
   private beginning(): Extent {
     return { firstSeq: 1, lastSeq: 0, lastHash: genesisHash(this.head.header) };
   }
 
-  private readHead(): Head {
+  private readHead(file: PageFile): Head {
     let header: Header | null = null;
     const epochs: Epoch[] = [];
     const checkpoints: Checkpoint[] = [];
-    for (const { key, value } of this.file.entries()) {
+    for (const { key, value } of file.entries()) {
       const { kind, number } = parseKey(key);
       if (kind === KEY.record) break;
       if (kind === KEY.header) {

@@ -14,11 +14,12 @@ export interface Change {
 }
 
 /** Every commit is on the disk before it is told. */
-export function openDatabase(path: string): Database {
+export function openDatabase(path: string, readOnly = false): Database {
   try {
     return open<Buffer, Buffer>({
       path,
       noSubdir: true,
+      readOnly,
       keyEncoding: 'binary',
       encoding: 'binary',
       overlappingSync: false,

@@ -363,6 +363,7 @@ export interface ExecutionEffect {
 /** Movements of money that the record led to, in order. Those of account rows are added up to one an asset. */
 export interface TransfersEffect {
   readonly type: 'transfers';
+  readonly timeUs: number;
   readonly rows: readonly Transfer[];
 }
 
@@ -384,6 +385,7 @@ export interface FreezesEffect {
 /** The venue is asked to cancel the accounts' open orders; `orders-gone` records answer. */
 export interface CancelOrdersEffect {
   readonly type: 'cancel-orders';
+  readonly timeUs: number;
   readonly accounts: readonly string[];
 }
 

@@ -81,6 +81,19 @@ export class AdlSide {
     }
   }
 
+  /** Everybody's places, in order. */
+  *places(): Generator<{ readonly portfolio: string; readonly place: AdlRank }> {
+    const { count, lots: sizes } = this.candidates;
+    let total = 0n;
+    for (let i = 0; i < count; i++) total += BigInt(sizes[i]);
+    let [rank, cumulative] = [0, 0n];
+    for (const { portfolio, lots: size } of this.ranked()) {
+      rank += 1;
+      cumulative += BigInt(size);
+      yield { portfolio, place: { rank, count, lights: lightsOf(fifthOf(cumulative, total)) } };
+    }
+  }
+
   /** The place of a portfolio's position in the queue of everybody; null when it has none there, or is no target. */
   rankOf(portfolio: string): AdlRank | null {
     const { candidates, scanner } = this;

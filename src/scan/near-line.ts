@@ -19,7 +19,7 @@ export interface NearRow extends Valuation {
 /** Below this a rate does not bound what a requirement's constant is off by. */
 const RATE_MIN = 2 ** -20;
 /** The same of rows. */
-const WIDTH_MAX = 2 ** 11;
+const WIDTH_MAX = 2 ** 8;
 /** What the sum of the rows' requirements and its constants' roundings are raised by. */
 const NEED_ABOVE = 1 + 2 ** -20;
 /** Statistics keep the constant to eight bits, to nearest. */
@@ -31,15 +31,17 @@ const ABOVE = 1 + 2 ** -30;
 export function nearLine({ book, verdict }: Scanner, below: Fraction): NearRow[] {
   const excess = Math.max(0, fractionToNumber(subtract(below, ONE))) * ABOVE;
   const terms = termsOf(book);
-  const found: NearRow[] = [];
+  const found: Ranked[] = [];
   const decide = (handle: number): void => {
     if (verdict.judge(handle) === 'unpriced') return;
     const { equity, maintenance } = verdict.valuation();
     if (maintenance.n <= 0n || compare(equity, multiply(below, maintenance)) >= 0) return;
-    found.push({ portfolio: book.store.idOf(handle), equity, maintenance });
+    const ratio = fractionToNumber(equity) / fractionToNumber(maintenance);
+    found.push({ portfolio: book.store.idOf(handle), equity, maintenance, ratio });
   };
   for (const shelf of book.store.shelves) if (shelf !== undefined) nominate(shelf, terms, excess, decide);
-  return found.sort(compareRatios);
+  found.sort(compareRatios);
+  return found.map(({ ratio: _, ...row }) => row);
 }
 
 /** By line, two each: what one lot adds to slack, and its requirement. NaN where its part in a requirement is not bounded by that. */
@@ -82,15 +84,15 @@ function nominate(shelf: Shelf, terms: Float64Array, excess: number, decide: (ha
   }
 }
 
+interface Ranked extends NearRow {
+  /** equity / maintenance, within a few roundings. */
+  readonly ratio: number;
+}
+
 /** Ratios as floats that differ by more than this, relatively, differ the same way exactly. */
 const CERTAIN = 1e-12;
 
-function compareRatios(a: NearRow, b: NearRow): number {
-  const [left, right] = [ratioOf(a), ratioOf(b)];
-  if (Math.abs(left - right) > CERTAIN * Math.max(Math.abs(left), Math.abs(right))) return left - right;
+function compareRatios(a: Ranked, b: Ranked): number {
+  if (Math.abs(a.ratio - b.ratio) > CERTAIN * Math.max(Math.abs(a.ratio), Math.abs(b.ratio))) return a.ratio - b.ratio;
   return compare(multiply(a.equity, b.maintenance), multiply(b.equity, a.maintenance)) || compareIds(a.portfolio, b.portfolio);
-}
-
-function ratioOf({ equity, maintenance }: NearRow): number {
-  return fractionToNumber(equity) / fractionToNumber(maintenance);
 }

@@ -20,14 +20,17 @@ import type { Auction, Case } from './case.js';
 import { rowsIn } from './closing.js';
 import type { Context } from './context.js';
 import { bufferMargin, largestShare } from './formulas/auction-price.js';
-import { atMark, type Part, tradeInside } from './inside-trades.js';
+import { atMark, lossAtMark, type Part, tradeInside } from './inside-trades.js';
 import { takeReports } from './losses.js';
 import type { AuctionStage } from './policy.js';
 import { tellAuction } from './stages/auction.js';
 
 /** True when the bid took something. */
 export function takeBid(subject: Case, entry: AuctionStage, auction: Auction, bid: Bid, context: Context): boolean {
-  const { gates, now } = context;
+  const { gates, now, desk } = context;
+  // Whatever keeps orders from going out keeps bids from being taken.
+  const isHeld = desk.mode === 'shadow' || (gates.ofPortfolio(subject.portfolio) ?? gates.ofStage(entry.stage)) !== null;
+  if (isHeld || subject.report.standing === 'unpriced') return false;
   if (auction.bids.has(bid.bidId) || !mayBid(subject, bid, context)) return false;
   const rows = rowsIn(subject, entry).filter((row) => auction.leg === null || legOfRow(row) === auction.leg);
   if (rows.length === 0 || rows.some(({ market }) => gates.ofMarket(market, now.timeUs) !== null)) return false;
@@ -39,20 +42,22 @@ export function takeBid(subject: Case, entry: AuctionStage, auction: Auction, bi
   return isTaken;
 }
 
-/** A registered bidder that is not in trouble, nor the defaulter. */
+/** A registered bidder that has an account, is not in trouble, nor the defaulter. */
 function mayBid(subject: Case, { bidder }: Bid, { standby, port, isInCase }: Context): boolean {
   if (!standby.bidders.has(bidder) || accountOf(subject.portfolio) === bidder || isInCase(bidder)) return false;
-  return port.report(bidder).standing === 'healthy';
+  const { standing, version } = port.report(bidder);
+  return version > 0 && standing === 'healthy';
 }
 
-/** Whether the bidder stays above maintenance with the requirement of what it takes on top of its own. */
-function canCarry(bidder: string, parts: readonly Part[], { port }: Context): boolean {
-  const { equity, maintenance } = port.report(bidder);
+/** Whether the bidder stays above maintenance with the requirement of what it takes on top of its own, and after what it loses by it at the marks. */
+function canCarry(bidder: string, parts: readonly Part[], context: Context): boolean {
+  const { equity, maintenance } = context.port.report(bidder);
   const added = parts.reduce(
     (sum, { row, lots: count }) => add(sum, multiply(row.maintenance, fraction(BigInt(count), BigInt(Math.abs(row.lots))))),
     ZERO,
   );
-  return compare(equity, add(maintenance, added)) >= 0;
+  const lost = parts.reduce((sum, part) => add(sum, lossAtMark(part, context)), ZERO);
+  return compare(subtract(equity, lost), add(maintenance, added)) >= 0;
 }
 
 function takePosition(subject: Case, row: BreachRow, entry: AuctionStage, auction: Auction, bid: Bid, context: Context): boolean {

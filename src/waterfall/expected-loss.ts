@@ -4,6 +4,7 @@ import type { Instruments } from '../model/instruments.js';
 import { notionalAt } from '../model/margin.js';
 import type { BreachRow, PortfolioReport } from '../model/records.js';
 import type { Case } from './case.js';
+import { rowsIn } from './closing.js';
 import type { Context } from './context.js';
 import { worthOf } from './losses.js';
 import type { FundStage } from './policy.js';
@@ -38,17 +39,19 @@ export function isCovered(subject: Case, stage: FundStage, context: Context): bo
 
 /** What a fund stage may pay now for the assets that the case's positions settle in, in the valuation asset. */
 export function payableBy({ report, caseId, markets }: Case, stage: FundStage, { fund, instruments, now }: Context): Fraction {
-  return settleAssets(report.rows, instruments).reduce(
-    (sum, [asset, index]) => add(sum, worthOf(fund.available(caseId, asset, markets, index, stage, now.timeUs), index)),
-    ZERO,
-  );
+  return settleAssets(report.rows, instruments)
+    .filter(([asset]) => stage.assets === null || stage.assets.has(asset))
+    .reduce(
+      (sum, [asset, index]) => add(sum, worthOf(fund.available(caseId, asset, markets, index, stage, now.timeUs), index)),
+      ZERO,
+    );
 }
 
-/** The fund stage that comes last before a place in the policy, and its place; null: none. */
-export function fundBefore({ policy }: Context, entry: number): { readonly stage: FundStage; readonly entry: number } | null {
-  for (let i = entry - 1; i >= 0; i--) {
+/** The last fund stage before a case's place in the policy that would close a position of it, and its place; null: none. */
+export function fundBefore(subject: Case, { policy }: Context): { readonly stage: FundStage; readonly entry: number } | null {
+  for (let i = subject.entry - 1; i >= 0; i--) {
     const stage = policy.stages[i];
-    if (stage.stage === 'fund') return { stage, entry: i };
+    if (stage.stage === 'fund' && rowsIn(subject, stage).length > 0) return { stage, entry: i };
   }
   return null;
 }

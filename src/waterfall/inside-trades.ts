@@ -3,7 +3,8 @@ import { closingSide } from '../dispatch/orders.js';
 import { bankruptcyPrice } from '../model/bankruptcy.js';
 import type { InternalTrade } from '../model/book-port.js';
 import type { Decimal } from '../model/decimal.js';
-import { type Fraction, fractionToUnits, fromDecimal } from '../model/fraction.js';
+import { type Fraction, fractionToUnits, fromDecimal, multiply, reduce, subtract } from '../model/fraction.js';
+import { unitsOf, unitValue } from '../model/margin.js';
 import { EXACT_DECIMALS, type Lots } from '../model/portfolio.js';
 import type { BreachRow } from '../model/records.js';
 import type { Case } from './case.js';
@@ -35,6 +36,13 @@ export interface Part {
   readonly lots: Lots;
   readonly price: Decimal;
   readonly counterparty: string | null;
+}
+
+/** What whoever takes a part over loses by it at the mark, in the valuation asset; below zero: gains. */
+export function lossAtMark({ row, lots, price }: Part, { instruments }: Context): Fraction {
+  const market = instruments.markets[row.market];
+  const worse = subtract(unitValue(market, fromDecimal(price)), unitValue(market, fromDecimal(row.mark)));
+  return reduce(multiply(multiply(unitsOf(market, row.lots > 0 ? lots : -lots), worse), row.index));
 }
 
 /** Books parts of a case's positions and takes in its new report. */

@@ -72,7 +72,7 @@ function inShadow({ report }: Case, name: StageName, { desk }: Context): Step | 
 
 /** Takes a case as far as it goes now. True when it is done. */
 export function advance(subject: Case, context: Context): boolean {
-  const { policy, gates, desk } = context;
+  const { policy, gates } = context;
   for (let steps = 0; ; steps++) {
     assert(steps < STEPS_MAX, `expected case ${subject.caseId} to come to rest`);
     if (isDone(subject, context)) return true;

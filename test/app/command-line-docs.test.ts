@@ -29,10 +29,11 @@ describe('every command', () => {
   });
 });
 
-test.each(['scan', 'explain'])('the example of %s is what it prints', async (name) => {
+test.each(['scan', 'explain', 'adl'])('the example of %s is what it prints', async (name) => {
   const [, example] = new RegExp(`\`\`\`json ${name}\n(.*\n)\`\`\``).exec(page) as RegExpExecArray;
   const paths = [write('book.json', EXAMPLE.book), write('marks.json', { version: 1, marks: EXAMPLE.marks })];
   const backend = name === 'scan' ? ['--backend', 'js'] : [];
-  const account = name === 'explain' ? ['--account', 'alice'] : [];
+  const account = name === 'scan' ? [] : ['--account', 'alice'];
+  if (name === 'adl') account.push('--market', 'BTCUSDT', '--side', 'long', '--size', '0.2', '--price', '34500');
   expect((await inProcess(name, '--book', paths[0], '--marks', paths[1], ...account, ...backend, '--json')).stdout).toBe(example);
 });

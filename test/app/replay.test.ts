@@ -49,7 +49,8 @@ writeFileSync(book, JSON.stringify(BOOK));
 async function replayed(directory: string, more: { book?: string; fromMs?: number; toMs?: number } = {}): Promise<ReplaySummary> {
   const { fromMs, toMs, ...rest } = more;
   const range = { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };
-  return (await replay({ candles: directory, positions: 2000, seed: 7, range, ...rest })).summary;
+  return (await replay({ candles: directory, positions: 2000, seed: 7, policy: 'full-close', fund: '0', range, ...rest }))
+    .summary;
 }
 
 describe('one account, by hand', () => {
@@ -59,12 +60,13 @@ describe('one account, by hand', () => {
       [61, 90.5, 90.5, 90.5, 90.5],
       [130, 90.5, 90.5, 90.5, 90.5],
     ]);
-    const { byHour, totals, stateHash, ...rest } = await replayed(directory, { book });
+    const { byHour, totals, waterfall, stateHash, ...rest } = await replayed(directory, { book });
     const end = START + 130 * 60_000 + 45_000;
     expect(rest).toEqual({
       version: 1,
       seed: null,
       policy: 'full-close',
+      valuation: 'USD',
       ticks: 12,
       accounts: 2,
       positions: 2,
@@ -81,6 +83,9 @@ describe('one account, by hand', () => {
       { hour: START + 2 * HOUR, ...calm },
     ]);
     expect(totals).toEqual({ cases: 1, ...hour, fills: 1 });
+    expect(waterfall.stages).toEqual([{ entry: 0, stage: 'full', entered: 1, skipped: 0, reasons: {} }]);
+    expect(waterfall.transfers.map(({ reason, count }) => [reason, count])).toEqual([['realised', 1]]);
+    expect(waterfall).toMatchObject({ adl: [], funds: [], conservation: [{ asset: 'USD', sum: '0.000000000000000000' }] });
     expect(stateHash).toMatch(/^[0-9a-f]{64}$/);
   });
 

@@ -158,6 +158,6 @@ test('an unknown benchmark exits 2', async () => {
   const { code, stdout, stderr } = await plimsoll('bench', '--only', 'everything');
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toBe(
-    '--only: expected one of full-scan, peers, statistics, uploads, marks-to-nominees, hot-set, adl, near-line, updates, memory, snapshot, latency, fan-out, burst, multi-asset, serve-10m, was "everything"\n',
+    '--only: expected one of full-scan, peers, statistics, uploads, marks-to-nominees, hot-set, adl, near-line, updates, memory, journal, snapshot, latency, fan-out, burst, multi-asset, serve-10m, was "everything"\n',
   );
 });

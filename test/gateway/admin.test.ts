@@ -1,6 +1,7 @@
 /** What an operator tells the scanner to do, over real sockets: who may, what is refused, once. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LIMITS } from '../../src/gateway/limits.js';
+import { ADMIN_COLUMNS } from '../../src/gateway/messages.js';
 import { Peer, type Rig, startRig } from './helpers.js';
 
 const RESUME = [['resume-backend']];
@@ -50,7 +51,9 @@ test.each(['viewer', 'executor'] as const)('a %s may not', async (role) => {
 
 describe('rows that are no commands', () => {
   const COLUMNS = 'the columns command';
-  const COMMANDS = '"resume-backend"';
+  const COMMANDS = Object.keys(ADMIN_COLUMNS)
+    .map((name) => `"${name}"`)
+    .join(' or ');
   test.each<[what: string, rows: unknown, problems: unknown[]]>([
     ['an unknown command', [['reboot']], [['rows[0].command', COMMANDS, '"reboot"']]],
     ['a name of the language', [['constructor']], [['rows[0].command', COMMANDS, '"constructor"']]],

@@ -202,7 +202,7 @@ describe('whole batch or none', () => {
   });
 
   test.each([
-    ['ack', [['o1', 3, 5]], 'rows[0].state'],
+    ['ack', [['o1', 5, 5]], 'rows[0].state'],
     ['ack', [['o1', 'working', 5]], 'rows[0].state'],
     ['ack', [['', 0, 5]], 'rows[0].orderId'],
     ['ack', [['o1', 0]], 'rows[0]'],
@@ -240,7 +240,7 @@ describe('whole batch or none', () => {
         throw new Error('one more row was read');
       },
     });
-    expect(() => batchRecord('book', rows, INSTRUMENTS, 1)).toThrow(PlimsollError);
+    expect(() => batchRecord('book', rows, { instruments: INSTRUMENTS, auctionMarket: () => null }, 1)).toThrow(PlimsollError);
   });
 
   test('what the engine refuses is rejected with its problems', async () => {

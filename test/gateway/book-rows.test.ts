@@ -11,7 +11,7 @@ import { INSTRUMENTS } from './helpers.js';
 const E18 = 10n ** 18n;
 
 function accountsOf(...rows: unknown[]): Account[] {
-  const record = batchRecord('book', rows, INSTRUMENTS, 5);
+  const record = batchRecord('book', rows, { instruments: INSTRUMENTS, auctionMarket: () => null }, 5);
   return record.type === 'book' ? record.rows.map(({ account }) => account) : [];
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { decode, encode, wireInteger } from '../../src/gateway/codec.js';
 import { LIMITS } from '../../src/gateway/limits.js';
-import { ADMIN_COMMANDS, CLOSE, FIELDS, SUBPROTOCOL, TOPICS } from '../../src/gateway/messages.js';
+import { ADMIN_COLUMNS, CLOSE, FIELDS, SUBPROTOCOL, TOPICS } from '../../src/gateway/messages.js';
 import { ERROR_CODES } from '../../src/model/errors.js';
 import { startRig } from './helpers.js';
 
@@ -24,8 +24,12 @@ function table(heading: string): string[][] {
 }
 
 test('topics and commands', () => {
-  for (const topic of TOPICS) expect(section('Subscriptions')).toMatch(new RegExp(`^Topics are .*\`${topic}\``, 'm'));
-  for (const command of ADMIN_COMMANDS) expect(section('Batches')).toContain(`\`${command}\``);
+  const [line] = /^Topics are [^.;]+/m.exec(section('Subscriptions')) ?? [''];
+  expect([...line.matchAll(/`(\w+)`/g)].map(([, topic]) => topic)).toEqual([...TOPICS]);
+  const commands = Object.entries(ADMIN_COLUMNS).map(([name, columns]) => [name, ...columns]);
+  expect(table('Admin commands').map(([row]) => (row.match(/[\w-]+/g) ?? []).filter((word) => word !== 'null'))).toEqual(
+    commands,
+  );
 });
 
 test('metrics that do not explain themselves', async () => {
@@ -34,9 +38,10 @@ test('metrics that do not explain themselves', async () => {
   await gateway.close();
   const names = [...text.matchAll(/^# HELP (\S+)/gm)].map(([, name]) => name);
   const told = [...section('HTTP').matchAll(/`(plimsoll_\w*[a-z])`/g)].map(([, name]) => name);
-  const wanted = /^plimsoll_(info|backend_alerts_total|equity|maintenance|margin_ratio_.+|market_.+)$/;
+  const wanted =
+    /^plimsoll_(info|backend_alerts_total|equity|maintenance|margin_.+|market_.+|stage_.+|fund_.+|live|kill|adl_.+|socialised_.+|venue_.+)$/;
   expect(told.sort()).toEqual(names.filter((name) => wanted.test(name)).sort());
-  expect(told.length).toBe(8);
+  expect(told.length).toBe(17);
 });
 
 test('limits', () => {
@@ -78,5 +83,7 @@ test('a subscription and a batch id remember what the page promises in words', (
   expect(page).toContain(`more than ${LIMITS.problemsRememberedMax.toLocaleString('en')} problems`);
   expect(page).toContain(`or ${LIMITS.alertsBehindRowsMax} alerts`);
   expect(page).toContain(`the last ${LIMITS.alertsLogRowsMax.toLocaleString('en')} alerts`);
+  expect(page).toContain(`the last ${LIMITS.eventsLatestMax.toLocaleString('en')} rows`);
+  expect(page).toContain(`${LIMITS.casesBehindRowsMax.toLocaleString('en')} rows of cases`);
   expect(page).toContain(`every ${LIMITS.heartbeatIntervalUs / 1e6} s`);
 });

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientOptions, WebSocket } from 'ws';
-import type { BookStatistics, EngineAlert, EngineLink, EngineStats } from '../../src/engine/link.js';
+import type { BookStatistics, CaseWait, EngineAlert, EngineLink, EngineStats, Inspections } from '../../src/engine/link.js';
 import { decode, encode } from '../../src/gateway/codec.js';
 import { SUBPROTOCOL } from '../../src/gateway/messages.js';
 import { type Gateway, type GatewayOptions, startGateway } from '../../src/gateway/server.js';
@@ -60,6 +60,7 @@ export class ScriptedLink implements EngineLink {
   ticks = 0;
   backend = 'js';
   private readonly listeners = new Set<(effects: readonly Effect[]) => void>();
+  private readonly waitListeners = new Set<(waits: readonly CaseWait[]) => void>();
   private readonly alertListeners = new Set<(alert: EngineAlert) => void>();
 
   submit(record: InputRecord): Promise<readonly Problem[]> {
@@ -110,6 +111,37 @@ export class ScriptedLink implements EngineLink {
     };
   }
 
+  onWaits(listener: (waits: readonly CaseWait[]) => void): () => void {
+    this.waitListeners.add(listener);
+    return () => this.waitListeners.delete(listener);
+  }
+
+  waits(...waits: readonly CaseWait[]): void {
+    for (const listener of this.waitListeners) listener(waits);
+  }
+
+  /** What it answers when it is asked. */
+  inspections: Inspections = {
+    cases: [],
+    orders: [],
+    auctions: [],
+    ledger: [],
+    watch: [],
+    mode: {
+      mode: 'shadow',
+      kill: false,
+      policy: 'full-close',
+      paused: { markets: [], accounts: [], stages: [] },
+      exempt: [],
+      bidders: [],
+      funds: [],
+    },
+  };
+
+  async inspect<Question extends keyof Inspections>(question: Question): Promise<Inspections[Question]> {
+    return this.inspections[question];
+  }
+
   onAlert(listener: (alert: EngineAlert) => void): () => void {
     this.alertListeners.add(listener);
     return () => this.alertListeners.delete(listener);
@@ -121,7 +153,7 @@ export class ScriptedLink implements EngineLink {
 
   /** Whether anybody still listens. */
   get isHeard(): boolean {
-    return this.listeners.size + this.alertListeners.size > 0;
+    return this.listeners.size + this.alertListeners.size + this.waitListeners.size > 0;
   }
 
   /** How often it was asked for, and what is answered. */
@@ -178,8 +210,7 @@ export interface Rig {
   readonly http: string;
 }
 
-export async function startRig(options: Partial<GatewayOptions> = {}): Promise<Rig> {
-  const link = new ScriptedLink();
+export async function startRig(options: Partial<GatewayOptions> = {}, link = new ScriptedLink()): Promise<Rig> {
   const clock = new TestClock();
   const gateway = await startGateway({
     link,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { FIELDS, SUBPROTOCOL } from '../../src/gateway/messages.js';
+import { FIELDS, SUBPROTOCOL, TOPICS } from '../../src/gateway/messages.js';
 import { startGateway } from '../../src/gateway/server.js';
 import { cut, order, Peer, type Rig, signal, startRig, TOKENS } from './helpers.js';
 
@@ -187,7 +187,7 @@ describe('subscriptions', () => {
   });
 
   test.each([
-    [['subscribe', 9, { topic: 'cases' }], 'unknown-topic', 'topic: expected signals, orders, stats, alerts, was "cases"'],
+    [['subscribe', 9, { topic: 'trades' }], 'unknown-topic', `topic: expected ${TOPICS.join(', ')}, was "trades"`],
     [['subscribe', 9, { topic: 'toString' }], 'unknown-topic', 'topic: '],
     [['subscribe', 9, 'signals'], 'bad-input', 'subscribe: '],
     [
@@ -247,7 +247,7 @@ describe('plain messages', () => {
 
   test('an unknown type and a bad id are errors', async () => {
     const peer = await peerAs('viewer');
-    expectLike(await peer.ask('bid', 5, []), ['error', 5, 'bad-input']);
+    expectLike(await peer.ask('bids', 5, []), ['error', 5, 'bad-input']);
     expectLike(await peer.ask('constructor', 5), ['error', 5, 'bad-input']);
     expectLike(await peer.ask('lease', 'x'.repeat(65)), ['error', null, 'bad-input', expect.stringMatching(/^id: /)]);
   });

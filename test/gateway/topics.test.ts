@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { decode } from '../../src/gateway/codec.js';
 import { LIMITS } from '../../src/gateway/limits.js';
 import { TopicLog } from '../../src/gateway/log.js';
+import { OrdersTopic } from '../../src/gateway/lossless-topics.js';
 import { SIGNAL_STATES } from '../../src/gateway/messages.js';
 import { SignalsTopic } from '../../src/gateway/signals-topic.js';
-import { type Cursor, OrdersTopic, type SignalFilter } from '../../src/gateway/topics.js';
+import type { Cursor, SignalFilter } from '../../src/gateway/topics.js';
 import type { Signal } from '../../src/model/records.js';
 import { BYTES_MAX, INSTRUMENTS, order, signal } from './helpers.js';
 

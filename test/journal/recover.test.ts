@@ -24,7 +24,7 @@ class Counter {
   apply(record: InputRecord): { effects: Effect[]; problems: string[] } {
     if (record.timeUs % 7 === 0) return { effects: [], problems: ['refused'] };
     this.sum += record.timeUs * this.step;
-    return { effects: [{ type: 'cancel-orders', accounts: [String(this.sum)] }], problems: [] };
+    return { effects: [{ type: 'cancel-orders', timeUs: record.timeUs, accounts: [String(this.sum)] }], problems: [] };
   }
 
   save(): NamedBuffer[] {

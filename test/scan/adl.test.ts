@@ -286,6 +286,9 @@ function expectRanks(book: Book, { market, side, method }: AdlRequest): void {
     expect(ranking.rankOf(id)).toEqual({ rank: i + 1, count: all.length, lights: fifths.length });
     seen.ranks += 1;
   }
+  const places = [...ranking.places()];
+  expect(places.map(({ portfolio }) => portfolio)).toEqual(all.map(({ id }) => id));
+  for (const { portfolio, place } of places) expect(place).toEqual(ranking.rankOf(portfolio));
   expect(ranking.rankOf('nobody')).toBeNull();
 }
 

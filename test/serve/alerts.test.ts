@@ -63,7 +63,7 @@ test('a real one: statistics come by themselves; the js backend has nothing to r
   expect(Math.abs(positions - (await statsOf(http)).positions)).toBeLessThan(500);
   expect(await metricOf(http, 'equity')).toBeGreaterThan(0);
   const operator = connect({ url, token: operatorToken });
-  await expect(operator.admin('a1', ['resume-backend'])).rejects.toThrow(
+  await expect(operator.admin('a1', [{ command: 'resume-backend' }])).rejects.toThrow(
     'backend: expected a backend that can be taken back into use, was one that does not hand over',
   );
   await operator.close();

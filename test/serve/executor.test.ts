@@ -49,7 +49,18 @@ beforeAll(async () => {
     long('safe', '10', '500'),
     long('other', '10', '500'),
   ]);
-  const flags = ['--executor', 'external', '--tick-interval-ms', '20', '--order-ttl-ms', String(TTL_MS)];
+  const flags = [
+    '--executor',
+    'external',
+    '--mode',
+    'live',
+    '--policy',
+    'full-close',
+    '--tick-interval-ms',
+    '20',
+    '--order-ttl-ms',
+    String(TTL_MS),
+  ];
   served = await startServe(['--book', files.book, '--marks', files.marks, ...flags]);
   executor = await Recorder.open(served.url, served.executorToken);
   operator = await Recorder.open(served.url, served.operatorToken);

@@ -1,5 +1,6 @@
 /** `plimsoll replay`: a recorded crash through the whole pipeline, with a summary at the end and a page of pictures on request. */
 import { InvalidArgumentError } from 'commander';
+import { fundSizes, fundSweep } from '../../app/fund-sweep.js';
 import { POLICY_DEFAULT } from '../../app/policies.js';
 import {
   FUND_DEFAULT,
@@ -12,6 +13,7 @@ import {
 } from '../../app/replay.js';
 import type { ReplayIndex } from '../../app/replay-indexes.js';
 import type { BackendChoice } from '../../backends/open.js';
+import { badInput } from '../../model/errors.js';
 import { RATIO_BAND_ENDS } from '../../scan/statistics.js';
 import type { CommandModule } from '../command.js';
 import { grouped } from '../format.js';
@@ -22,6 +24,7 @@ import { checkReportFile, writeReportFile } from '../report-file.js';
 import { renderReplayReport } from '../report-html.js';
 import { StatusLine } from '../status.js';
 import { formatTable } from '../table.js';
+import { fundSweepText, waterfallText } from '../waterfall-text.js';
 
 /** Ids listed for people; `--json` has all. */
 const IDS_SHOWN_MAX = 10;
@@ -37,6 +40,7 @@ interface Options {
   readonly index?: readonly ReplayIndex[];
   readonly policy?: string;
   readonly fund?: string;
+  readonly fundSweep?: string;
   readonly backend: BackendChoice;
   readonly report?: string;
   readonly json?: true;
@@ -61,6 +65,7 @@ export const command: CommandModule = {
       .option('--index <asset=series>', "an asset's index price: a series, or SERIES/SERIES; repeatable", indexOption)
       .option('--policy <name|file>', `what happens to defaults: a shipped policy, or a file (${POLICY_DEFAULT})`)
       .option('--fund <amount>', `the insurance fund at the start, in the valuation asset (${FUND_DEFAULT})`)
+      .option('--fund-sweep <amounts>', 'the same replay with funds of several sizes: 0,1000000,5000000')
       .option('--backend <name>', BACKEND_HELP, backendOption, 'auto')
       .option('--report <file>', 'write a page with plots (HTML, opens from disk)')
       .option('--json', 'print the summary as JSON');
@@ -69,11 +74,27 @@ export const command: CommandModule = {
     const options = parsed.opts<Options>();
     // A replay is long: better to hear of a wrong path before it.
     if (options.report !== undefined) await checkReportFile(options.report);
+    if (options.fundSweep !== undefined) return sweep(options, options.fundSweep, io);
     const { summary, pictures } = await replayWithStatus(options, io);
     io.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : describe(summary));
     if (options.report !== undefined) await writeReportFile(options.report, reportPage(options, summary, pictures));
   },
 };
+
+/** The replay once for each size of the fund. */
+async function sweep(options: Options, text: string, io: Io): Promise<void> {
+  if (options.report !== undefined || options.fund !== undefined) {
+    const other = options.report === undefined ? '--fund' : '--report';
+    throw badInput('--fund-sweep', `no ${other} beside it`, 'both', 'bad-usage');
+  }
+  const sizes = fundSizes(text);
+  const progress = new Progress(io.stderr, 'replaying for each fund', sizes.length, Date.now);
+  let done = 0;
+  const found = await fundSweep(replayOptions(options, io), sizes, () => progress.update(++done)).finally(() =>
+    progress.finish(),
+  );
+  io.stdout.write(options.json ? `${JSON.stringify(found)}\n` : fundSweepText(found));
+}
 
 /** `USDC=BTCUSD/BTCUSDC`, after those that came before it. */
 function indexOption(text: string, before: readonly ReplayIndex[] = []): ReplayIndex[] {
@@ -84,16 +105,9 @@ function indexOption(text: string, before: readonly ReplayIndex[] = []): ReplayI
   return [...before, { asset, series, ...(over === undefined ? {} : { over }) }];
 }
 
-async function replayWithStatus(options: Options, io: Io) {
-  const loading = new Progress(
-    io.stderr,
-    'loading positions',
-    options.book === undefined ? options.positions : Infinity,
-    Date.now,
-  );
-  let status: StatusLine | null = null;
-  let last: Parameters<StatusLine['update']>[0] | null = null;
-  const settings: ReplayOptions = {
+/** What the flags say of a replay. */
+function replayOptions(options: Options, io: Io): ReplayOptions {
+  return {
     candles: options.candles,
     ...(options.book === undefined ? {} : { book: options.book }),
     positions: options.positions,
@@ -108,6 +122,20 @@ async function replayWithStatus(options: Options, io: Io) {
     ...(options.fund === undefined ? {} : { fund: options.fund }),
     backend: options.backend,
     onAlert: alertNotice(io),
+  };
+}
+
+async function replayWithStatus(options: Options, io: Io) {
+  const loading = new Progress(
+    io.stderr,
+    'loading positions',
+    options.book === undefined ? options.positions : Infinity,
+    Date.now,
+  );
+  let status: StatusLine | null = null;
+  let last: Parameters<StatusLine['update']>[0] | null = null;
+  const settings: ReplayOptions = {
+    ...replayOptions(options, io),
     onLoaded: (positions) => loading.update(positions),
     onTick: (stats) => {
       if (status === null) {
@@ -146,7 +174,7 @@ function describe(summary: ReplaySummary): string {
     ...noteLines(summary),
     `state ${summary.stateHash}`,
   ];
-  return `${formatTable(['hour', 'liquidations', 'notional', 'deficit', 'bad debt'], [...hours, total])}\n${lines.join('\n')}\n`;
+  return `${formatTable(['hour', 'liquidations', 'notional', 'deficit', 'bad debt'], [...hours, total])}\n${lines.join('\n')}\n${waterfallText(summary.waterfall)}`;
 }
 
 /** What is to be known beside the figures, a line each. */

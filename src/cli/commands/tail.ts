@@ -1,30 +1,16 @@
 /** `plimsoll tail`: what a gateway says about one topic, a line each, until Ctrl-C. */
 import { Argument, Option } from 'commander';
-import {
-  type AlertRow,
-  type ClientStatus,
-  connect,
-  type OrderRow,
-  type Rows,
-  type SignalRow,
-  type StatsRow,
-} from '../../client/client.js';
+import { type ClientStatus, connect, type Rows, TOPICS } from '../../client/client.js';
 import { badInput } from '../../model/errors.js';
 import { show } from '../../model/problems.js';
-import { alertLine } from '../alert-line.js';
 import type { CommandModule } from '../command.js';
-import { compact, duration, grouped } from '../format.js';
+import { duration } from '../format.js';
 import type { Io } from '../io.js';
+import { jsonLine, type Origin, textLine } from '../tail-lines.js';
 
 interface Options {
   readonly topic: keyof Rows;
   readonly json?: true;
-}
-
-/** Of a message that a row came in; a snapshot has no tick. */
-interface Origin {
-  readonly seq: number;
-  readonly tickTimeUs: number | null;
 }
 
 export const command: CommandModule = {
@@ -32,16 +18,14 @@ export const command: CommandModule = {
   configure: (command) => {
     command
       .addArgument(new Argument('<url>', 'of a gateway: ws://host:port/v1/stream'))
-      .addOption(
-        new Option('--topic <name>', 'what to print').choices(['signals', 'orders', 'stats', 'alerts']).default('signals'),
-      )
+      .addOption(new Option('--topic <name>', 'what to print').choices(TOPICS).default('signals'))
       .option('--json', 'print one JSON object per line');
   },
   run: async (parsed, io) => {
     const { topic, json } = parsed.opts<Options>();
     const print = (rows: Rows[keyof Rows][], origin: Origin): void => {
-      const line = json ? jsonLine : LINES[topic];
-      io.stdout.write(rows.map((row) => `${line(row as SignalRow & OrderRow & StatsRow & AlertRow, origin, topic)}\n`).join(''));
+      const line = json ? jsonLine : textLine;
+      io.stdout.write(rows.map((row) => `${line(topic, row, origin)}\n`).join(''));
     };
     await follow(checkedUrl(parsed.args[0]), topic, print, io);
   },
@@ -106,34 +90,3 @@ function describeStatus(status: ClientStatus): string {
       return status.error.message;
   }
 }
-
-function jsonLine(row: object, { seq, tickTimeUs }: Origin, topic: keyof Rows): string {
-  return JSON.stringify(topic === 'signals' ? { seq, tickTimeUs, ...row } : { seq, ...row });
-}
-
-function utc(timeUs: number): string {
-  return new Date(timeUs / 1000).toISOString();
-}
-
-function signalLine(row: SignalRow, { tickTimeUs }: Origin): string {
-  const { portfolio, state, deficit, equity, maintenance, badDebt, marginRatio } = row;
-  const time = tickTimeUs === null ? 'snapshot'.padEnd(24) : utc(tickTimeUs);
-  const figures = `deficit ${deficit}  equity ${equity}  maintenance ${maintenance}  bad debt ${badDebt}  ratio ${marginRatio ?? '-'}`;
-  return `${time}  ${state.padEnd(9)}  ${portfolio}  ${figures}`;
-}
-
-function orderLine(row: OrderRow): string {
-  const { tickTimeUs, event, side, size, market, limitPrice, portfolio, expiryUs, orderId } = row;
-  const price = limitPrice === null ? 'at market' : `at ${limitPrice}`;
-  return `${utc(tickTimeUs)}  ${event.padEnd(6)}  ${side} ${size} ${market} ${price}  ${portfolio}  until ${utc(expiryUs)}  ${orderId}`;
-}
-
-function statsLine(row: StatsRow): string {
-  const { timeUs, ticks, positions, nominees, liquidatable, unpriced, insolvent, deficit, openCases, liveOrders, liquidations } =
-    row;
-  const states = `nominees ${grouped(nominees)}  liquidatable ${grouped(liquidatable)}  unpriced ${grouped(unpriced)}  insolvent ${grouped(insolvent)}`;
-  const cases = `cases ${grouped(openCases)}  orders ${grouped(liveOrders)}  liquidations ${grouped(liquidations)}`;
-  return `${utc(timeUs)}  ticks ${grouped(ticks)}  positions ${grouped(positions)}  ${states}  deficit ${compact(deficit)}  ${cases}`;
-}
-
-const LINES = { signals: signalLine, orders: orderLine, stats: statsLine, alerts: alertLine };

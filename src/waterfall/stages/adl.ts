@@ -1,5 +1,5 @@
 /** Auto-deleveraging: opposing positions are closed against the bankrupt one, the best ranked first, until nothing is left of it. */
-import type { AdlTarget } from '../../model/book-port.js';
+import type { AdlMethod, AdlTarget } from '../../model/book-port.js';
 import { type Decimal, divideRounded } from '../../model/decimal.js';
 import { divide, fraction, fractionToUnits, fromDecimal, multiply, negate, subtract, ZERO } from '../../model/fraction.js';
 import { unitsOf, unitValue } from '../../model/margin.js';
@@ -17,7 +17,7 @@ export const adl: Stage<AdlStage> = (subject, entry, context) => {
   const { gates, now } = context;
   const rows = rowsIn(subject, entry);
   if (rows.length === 0) return on('no-position');
-  const before = fundBefore(context, subject.entry);
+  const before = fundBefore(subject, context);
   if (before !== null && !subject.isUnfillable && isCovered(subject, before.stage, context)) {
     return { next: 'back', entry: before.entry, why: 'fund-covers' };
   }
@@ -43,7 +43,7 @@ function deleverage(subject: Case, row: BreachRow, entry: AdlStage, context: Con
     hedgeAware: entry.hedgeAware,
     isExcluded: (portfolio) => accountOf(portfolio) === own || context.isInCase(portfolio) || isBackstop(portfolio, context),
   });
-  const taken = entry.method === 'pro-rata' ? proRata(size, targets) : inOrder(size, targets);
+  const taken = takenOf(entry.method, size, targets);
   if (taken.length === 0) return false;
   tell(subject, row, price, taken, context);
   const parts = taken.map(({ target, count }): Part => ({ row, lots: count, price, counterparty: target.portfolio }));
@@ -55,9 +55,14 @@ function isBackstop(portfolio: string, { policy }: Context): boolean {
   return policy.stages.some((entry) => entry.stage === 'backstop' && entry.account === accountOf(portfolio));
 }
 
-interface Taken {
+export interface Taken {
   readonly target: AdlTarget;
   readonly count: Lots;
+}
+
+/** How many lots each target gives up of a position of so many. */
+export function takenOf(method: AdlMethod, size: Lots, targets: readonly AdlTarget[]): Taken[] {
+  return method === 'pro-rata' ? proRata(size, targets) : inOrder(size, targets);
 }
 
 function inOrder(size: Lots, targets: readonly AdlTarget[]): Taken[] {
@@ -121,7 +126,7 @@ function leastLots(subject: Case, row: BreachRow, context: Context): Lots {
   const size = lots(Math.abs(row.lots));
   const loss = negate(subject.report.equity);
   if (loss.n <= 0n) return size;
-  const before = fundBefore(context, subject.entry);
+  const before = fundBefore(subject, context);
   const missing = subtract(loss, before === null ? ZERO : payableBy(subject, before.stage, context));
   if (missing.n <= 0n) return lots(0);
   const least = multiply(fraction(BigInt(size)), divide(missing, loss));

@@ -56,7 +56,7 @@ export function tellAuction(
   { auctionId, leg, startMark, startedUs }: Auction,
   event: AuctionEvent['event'],
   entry: AuctionStage,
-  { out, now }: Context,
+  { out, now }: Pick<Context, 'out' | 'now'>,
   taken: { readonly bidder: string; readonly lots: Lots | null } | null = null,
 ): void {
   const ageUs = now.timeUs - startedUs;

@@ -1,11 +1,10 @@
 /** A backstop account takes positions over at their bankruptcy price, while it has the means and has not lost too much by it. */
-import { add, compare, type Fraction, fromDecimal, multiply, ONE, reduce, subtract, ZERO } from '../../model/fraction.js';
-import { unitsOf, unitValue } from '../../model/margin.js';
+import { add, compare, type Fraction, fromDecimal, multiply, ONE, subtract, ZERO } from '../../model/fraction.js';
 import { lots } from '../../model/portfolio.js';
 import type { BreachRow } from '../../model/records.js';
 import { rowsIn } from '../closing.js';
 import { AGAIN, type Context, on, type Stage, wait } from '../context.js';
-import { bankruptcyOrMark, type Part, tradeInside } from '../inside-trades.js';
+import { bankruptcyOrMark, lossAtMark, type Part, tradeInside } from '../inside-trades.js';
 import type { BackstopStage } from '../policy.js';
 
 export const backstop: Stage<BackstopStage> = (subject, entry, context) => {
@@ -25,13 +24,6 @@ export const backstop: Stage<BackstopStage> = (subject, entry, context) => {
   tradeInside(subject, parts, context);
   return AGAIN;
 };
-
-/** What whoever takes a part over loses by it at the mark, in the valuation asset; below zero: gains. */
-function lossAtMark({ row, price }: Part, { instruments }: Context): Fraction {
-  const market = instruments.markets[row.market];
-  const worse = subtract(unitValue(market, fromDecimal(price)), unitValue(market, fromDecimal(row.mark)));
-  return reduce(multiply(multiply(unitsOf(market, row.lots), worse), row.index));
-}
 
 /** Why the backstop does not take it, a word; null: it does. It must stay above maintenance with as much again for what it takes over. */
 function refusalOf(entry: BackstopStage, rows: readonly BreachRow[], loss: Fraction, context: Context): string | null {

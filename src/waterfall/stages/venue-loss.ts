@@ -5,6 +5,7 @@ import { AGAIN, type Context, type Step, wait } from '../context.js';
 import { convertAll } from '../conversion.js';
 import { bankruptcyOrMark, tradeInside } from '../inside-trades.js';
 import { isLoss, payIn, shortfalls } from '../losses.js';
+import { askForOrders } from './cancel.js';
 
 export function venueLoss(subject: Case, context: Context): Step {
   const { gates, now } = context;
@@ -25,7 +26,11 @@ export function venueLoss(subject: Case, context: Context): Step {
   const reason = blocked.find((why) => why !== null);
   if (reason !== undefined && reason !== null) return wait(reason);
   if (convertAll(subject, context)) return AGAIN;
-  if (!isLoss(subject.report)) return wait('nothing-to-bear');
+  if (!isLoss(subject.report)) {
+    // Margin of open orders is all that keeps it in default, and nobody may have asked for them to go.
+    if (subject.report.openOrders > 0) askForOrders(subject, context);
+    return wait('nothing-to-bear');
+  }
   const payments = shortfalls(subject.report).map(({ asset, index, amount }) => ({
     from: { kind: 'venue' } as const,
     asset,

@@ -1,0 +1,64 @@
+/** What a replay's defaults led to, for people. */
+import type { FundSweep } from '../app/fund-sweep.js';
+import type { WaterfallSummary } from '../app/replay-waterfall.js';
+import { grouped } from './format.js';
+import { formatTable } from './table.js';
+
+const NAMES: Readonly<Record<string, string>> = {
+  'liquidation-fee': 'liquidation fees to the fund',
+  surplus: 'surplus to the fund',
+  fund: 'paid by the fund',
+  auction: 'discounts to bidders',
+  socialised: 'socialised losses',
+  issuance: 'claims issued',
+  'venue-loss': "the venue's own loss",
+};
+
+/** Stages with counts, then a line for everything that money did. */
+export function waterfallText({ stages, transfers, adl, funds, conservation }: WaterfallSummary): string {
+  const table = formatTable(
+    ['stage', 'entered', 'skipped', 'because'],
+    stages.map(({ stage, entered, skipped, reasons }) => [stage, grouped(entered), grouped(skipped), reasonsText(reasons)]),
+  );
+  const lines = [
+    ...transfers.flatMap(({ reason, asset, amount }) => (reason in NAMES ? [`${NAMES[reason]}: ${amount} ${asset}`] : [])),
+    ...adl.map(
+      ({ asset, trades, counterparties, notional, overshoot }) =>
+        `deleveraged: ${notional} ${asset} of ${grouped(counterparties)} portfolios in ${grouped(trades)} trades, of it ${overshoot} more than needed at the least`,
+    ),
+    ...funds.map(
+      ({ asset, start, lowest, end }) =>
+        `insurance fund: ${start} ${asset} at the start, ${lowest} at its lowest, ${end} at the end`,
+    ),
+    ...conservation.map(
+      ({ asset, accounts, sum }) =>
+        `conserved: Σ ${sum} ${asset} over ${grouped(Object.keys(accounts).length)} accounts of the ledger`,
+    ),
+  ];
+  return `${stages.length === 0 ? '' : `\n${table}`}${lines.join('\n')}\n`;
+}
+
+function reasonsText(reasons: Readonly<Record<string, number>>): string {
+  return Object.entries(reasons)
+    .map(([why, count]) => `${why} ${grouped(count)}`)
+    .join(', ');
+}
+
+export function fundSweepText({ rows, least, policy, ticks, positions }: FundSweep): string {
+  const table = formatTable(
+    ['fund', 'lowest', 'at the end', 'paid', 'deleveraged', 'socialised', 'issued', 'venue loss', 'sufficed'],
+    rows.map((row) => [
+      row.fund,
+      row.lowest,
+      row.end,
+      row.paid,
+      row.deleveraged,
+      row.socialised,
+      row.issued,
+      row.venueLoss,
+      row.sufficed ? 'yes' : 'no',
+    ]),
+  );
+  const verdict = least === null ? 'none of them would have sufficed' : `a fund of ${least} would have sufficed`;
+  return `${table}\n${grouped(positions)} positions, ${grouped(ticks)} ticks, policy ${policy}: ${verdict}\n`;
+}
