@@ -1,11 +1,12 @@
 /** The story of one case, written down as its records are applied again: stages, orders and what became of them, money, its end. Prints nothing. */
 import type { Applied } from '../engine/engine.js';
 import { formatDecimal } from '../model/decimal.js';
+import type { CaseEvent, Effect, OrderEvent, OrderEventKind } from '../model/effects.js';
 import { formatFraction } from '../model/fraction.js';
 import { moneyAccountName, type Transfer } from '../model/money.js';
 import { EXACT_DECIMALS } from '../model/portfolio.js';
 import { sizeOf } from '../model/quantities.js';
-import type { CaseEvent, Effect, Fill, OrderEvent, OrderEventKind } from '../model/records.js';
+import type { Fill } from '../model/records.js';
 import type { JournalEngine } from './journal-engine.js';
 import type { Onlooker, Placed } from './journal-replay.js';
 import { type Remembered, type WhyAmount, type WhyOrder, whyAmount, whyOrder } from './why-decision.js';

@@ -2,10 +2,11 @@
 import { legOfRow } from '../dispatch/orders.js';
 import { limitOf } from '../dispatch/sizing.js';
 import { bankruptcyPrice } from '../model/bankruptcy.js';
+import type { OrderStage } from '../model/effects.js';
 import { add, type Fraction, fromDecimal, multiply, ONE, subtract } from '../model/fraction.js';
 import type { Market } from '../model/instruments.js';
 import { type Lots, lots } from '../model/portfolio.js';
-import type { BreachRow, OrderStage, PortfolioReport } from '../model/records.js';
+import type { BreachRow, PortfolioReport } from '../model/records.js';
 import type { Case } from './case.js';
 import { type Context, on, type Step, wait } from './context.js';
 import { fillableAt } from './formulas/bankruptcy-dydx.js';

@@ -1,8 +1,8 @@
 /** The waterfall: takes a case through the policy's stages, one after the other, until it waits or is done. Every stage is entered, or why not is told. */
 
 import type { StageEvent } from '../model/case-effects.js';
+import type { OrderStage } from '../model/effects.js';
 import { assert } from '../model/errors.js';
-import type { OrderStage } from '../model/records.js';
 import type { Case } from './case.js';
 import { freshMemory, isRestored } from './case.js';
 import type { Context, Step } from './context.js';
@@ -120,6 +120,13 @@ function leave(subject: Case, name: StageName, why: string, context: Context): v
   endAuctions(subject, context);
   subject.isEntered = false;
   subject.memory = freshMemory(context.now.timeUs);
+}
+
+/** Begins at the first stage again. */
+export function startOver(subject: Case, why: string, context: Context): void {
+  const { policy, now } = context;
+  if (subject.isEntered) leave(subject, policy.stages[subject.entry]?.stage ?? 'venue-loss', why, context);
+  Object.assign(subject, { entry: 0, isEntered: false, memory: freshMemory(now.timeUs) });
 }
 
 /** Auctions that are held end with their stage, or with their case. */

@@ -7,7 +7,8 @@ import { engineFromFile } from '../../src/engine/load.js';
 import { stateHash } from '../../src/engine/state-hash.js';
 import { Keeper } from '../../src/journal/keeper.js';
 import { findStart } from '../../src/journal/recover.js';
-import type { Effect, InputRecord } from '../../src/model/records.js';
+import type { Effect } from '../../src/model/effects.js';
+import type { InputRecord } from '../../src/model/records.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 
 export interface KeptOptions {

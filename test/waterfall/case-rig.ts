@@ -4,8 +4,9 @@ import { Limits } from '../../src/dispatch/limits.js';
 import { OrderDesk } from '../../src/dispatch/order-desk.js';
 import { Outbox } from '../../src/dispatch/outbox.js';
 import type { BookPort } from '../../src/model/book-port.js';
+import type { OrderEvent } from '../../src/model/effects.js';
 import { ZERO } from '../../src/model/fraction.js';
-import type { OrderAck, OrderEvent, PortfolioReport } from '../../src/model/records.js';
+import type { OrderAck, PortfolioReport } from '../../src/model/records.js';
 import { CaseBook } from '../../src/waterfall/case-book.js';
 import type { Context } from '../../src/waterfall/context.js';
 import { Fund } from '../../src/waterfall/fund.js';
@@ -52,7 +53,7 @@ export class CaseRig {
       // Whoever is paid has nothing and owes nothing.
       move: (moves) => moves.map(({ portfolio }) => ({ ...this.reportOf(portfolio), standing: 'healthy', equity: ZERO })),
     };
-    this.treasury = new Treasury(this.instruments, this.ledger, this.port);
+    this.treasury = new Treasury(this.instruments, this.ledger, this.port, (report) => this.cases.learn(report));
   }
 
   /** A moment later. */
