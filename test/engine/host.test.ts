@@ -22,7 +22,6 @@ const FULL_CLOSE = {
     version: 1,
     name: 'full-close',
     title: 'Every position whole',
-    title: 'Every position whole',
     sources: [],
     stages: [
       { stage: 'full', price: { kind: 'bankruptcy' }, ttlMs: 5_000 },
