@@ -23,6 +23,9 @@ import { type WaterfallSummary, WaterfallTotals } from './replay-waterfall.js';
 /** Candle ticks are 15 s apart: an order has the next tick, and the one after that is its last. */
 export const REPLAY_ORDER_TTL_US = 30_000_000;
 
+/** Looking for those near the line reads the whole book: at every tick it would be most of a replay. */
+const REPLAY_WATCH_US = 900_000_000;
+
 export const POSITIONS_DEFAULT = 100_000;
 export const SEED_DEFAULT = 1;
 /** What the insurance fund has at the start, in the valuation asset. */
@@ -149,7 +152,8 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
   checkNumbers(positions, seed, range);
   const set = readCandles(candles);
   const backend = await openBackendTold(options.backend ?? 'auto', options.onAlert ?? (() => undefined));
-  const policy = await policySource(options.policy ?? POLICY_DEFAULT, '--policy', REPLAY_ORDER_TTL_US);
+  const source = await policySource(options.policy ?? POLICY_DEFAULT, '--policy', REPLAY_ORDER_TTL_US);
+  const policy = { ...source, watchUsMin: REPLAY_WATCH_US };
   let causes: BreachCauses | null = null;
   const setup = { backend, policy, onCaseOpened: (portfolio: string) => causes?.takeOpened(portfolio) };
   const engine =

@@ -37,7 +37,7 @@ import { STAGE_NAMES } from '../waterfall/policy.js';
 import { reconcile } from '../waterfall/reconciliation.js';
 import { Standby, type StandbyState } from '../waterfall/standby.js';
 import { Treasury } from '../waterfall/treasury.js';
-import { checkFundChange, fundTransfer } from './admin-commands.js';
+import { checkFunds, fundTransfer } from './admin-commands.js';
 import { checkExecutions } from './executions.js';
 
 export interface CaseHalfOptions {
@@ -94,7 +94,7 @@ export class CaseHalf implements Saved {
     this.desk = new OrderDesk(new Limits(instruments, policy.limits), mode);
     this.ledger = new Ledger(instruments);
     this.fund = new Fund(instruments, policy, this.ledger);
-    this.treasury = new Treasury(instruments, this.ledger, port);
+    this.treasury = new Treasury(instruments, this.ledger, port, (report) => this.cases.learn(report));
     const called = policy.stages.find((entry) => entry.stage === 'margin-call');
     this.calls = new MarginCalls(called?.thresholds ?? []);
     this.signals = new SignalTracker(instruments.valuation.decimals);
@@ -173,12 +173,8 @@ export class CaseHalf implements Saved {
   /** All commands, or, when one is refused, none. */
   onAdmin(commands: readonly AdminCommand[], now: Moment, out: Outbox): void {
     const { gates, desk, standby, ledger, fund, instruments } = this;
-    for (const [i, command] of commands.entries()) {
-      const where = `commands[${i}]`;
-      gates.check(command, where);
-      if (command.command === 'fund') checkFundChange(command, commands.slice(0, i), where, instruments, ledger, fund);
-    }
-    this.treasury.touched.clear();
+    for (const [i, command] of commands.entries()) gates.check(command, `commands[${i}]`);
+    checkFunds(commands, instruments, ledger, fund);
     const alert = (code: 'kill' | 'mode', text: string): void => void out.alerts.push({ code, text, timeUs: now.timeUs });
     for (const command of commands) {
       gates.apply(command);

@@ -7,12 +7,12 @@ import { deficitOf } from '../dispatch/ranking.js';
 import type { CaseEvent } from '../model/effects.js';
 import { divide, type Fraction, fractionToUnits, subtract, ZERO } from '../model/fraction.js';
 import { accountOf, EXACT_DECIMALS, type Lots } from '../model/portfolio.js';
-import type { Bid, OrderAck, PortfolioReport } from '../model/records.js';
+import type { Bid, BreachRow, OrderAck, PortfolioReport } from '../model/records.js';
 import { takeBid } from './bids.js';
 import { type Case, freshMemory } from './case.js';
 import type { Context } from './context.js';
 import { expectedLoss, settleAssets } from './expected-loss.js';
-import { advance, endAuctions } from './machine.js';
+import { advance, endAuctions, startOver } from './machine.js';
 
 /** Plain data: what a snapshot keeps. */
 export interface CaseBookState {
@@ -65,7 +65,7 @@ export class CaseBook {
       if (known === undefined) return false;
       // Nothing new goes out on what was known before; and what is out goes when the portfolio changed, for its position may be gone.
       const hasChanged = report.version !== known.report.version;
-      known.report = { ...known.report, standing: 'unpriced', version: report.version };
+      this.learn(report);
       known.waiting = 'unpriced';
       return hasChanged && desk.cancelAll(report.portfolio, out);
     }
@@ -76,10 +76,21 @@ export class CaseBook {
     subject.rejected.clear();
     for (const { market } of report.rows) subject.markets.add(market);
     if (desk.table.ofPortfolio(report.portfolio).size > 0) {
-      desk.cancelAll(report.portfolio, out, new Set(report.rows.map(legOfRow)));
+      // Reduce-only: more than is there must not be closed, whatever keeps the case from going on.
+      const fits = (row: BreachRow): boolean =>
+        (desk.orderOn(report.portfolio, legOfRow(row))?.remaining ?? 0) <= Math.abs(row.lots);
+      desk.cancelAll(report.portfolio, out, new Set(report.rows.filter(fits).map(legOfRow)));
     }
     this.advance(subject, context);
     return out.orders.length > before;
+  }
+
+  /** A portfolio was changed by what another case led to: its own, if it has one, goes on from there. */
+  learn(report: PortfolioReport): void {
+    const known = this.cases.get(report.portfolio);
+    if (known === undefined) return;
+    const { standing, version } = report;
+    known.report = standing === 'unpriced' ? { ...known.report, standing, version } : report;
   }
 
   /** The executor's word on orders; returns the portfolios whose orders changed. */
@@ -128,9 +139,8 @@ export class CaseBook {
   }
 
   /** All cases begin at the first stage again: what they passed by in shadow mode was not done. */
-  startOver({ now }: Context): void {
-    for (const subject of this.cases.values())
-      Object.assign(subject, { entry: 0, isEntered: false, memory: freshMemory(now.timeUs) });
+  startOver(context: Context): void {
+    for (const subject of this.cases.values()) startOver(subject, 'live', context);
   }
 
   /** Time has passed, or something that was in the way is not any more. */
@@ -197,7 +207,10 @@ export class CaseBook {
     desk.cancelAll(ended.portfolio, out);
     endAuctions(ended, context);
     fund.release(ended.caseId);
-    for (const release of port.follow(ended.portfolio, false)) treasury.onRelease(release, ended.caseId, out);
+    for (const release of port.follow(ended.portfolio, false)) {
+      treasury.onRelease(release, ended.caseId, out);
+      treasury.touch([port.report(release.account)]);
+    }
     out.cases.push({
       ...caseEvent(ended, 'ended', now.timeUs),
       badDebt: ended.absorbed,

@@ -20,7 +20,7 @@ export interface Closing {
 }
 
 /** Rows of a case that an entry of the policy is for. */
-export function rowsIn(subject: Case, { markets }: Scope): readonly BreachRow[] {
+export function rowsIn(subject: Pick<Case, 'report'>, { markets }: Scope): readonly BreachRow[] {
   const { rows } = subject.report;
   return markets === null ? rows : rows.filter(({ market }) => markets.has(market));
 }

@@ -122,6 +122,13 @@ function leave(subject: Case, name: StageName, why: string, context: Context): v
   subject.memory = freshMemory(context.now.timeUs);
 }
 
+/** Begins at the first stage again. */
+export function startOver(subject: Case, why: string, context: Context): void {
+  const { policy, now } = context;
+  if (subject.isEntered) leave(subject, policy.stages[subject.entry]?.stage ?? 'venue-loss', why, context);
+  Object.assign(subject, { entry: 0, isEntered: false, memory: freshMemory(now.timeUs) });
+}
+
 /** Auctions that are held end with their stage, or with their case. */
 export function endAuctions(subject: Case, context: Context): void {
   const entry = context.policy.stages[subject.entry];

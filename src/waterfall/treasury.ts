@@ -13,11 +13,14 @@ export class Treasury {
   /** Portfolios that were changed in here since somebody last emptied it: what was reported of them is old. */
   readonly touched = new Set<string>();
   private readonly instruments: Instruments;
+  /** Told of every portfolio that is changed in here: it may be in a case of its own. */
+  private readonly onReport: (report: PortfolioReport) => void;
 
-  constructor(instruments: Instruments, ledger: Ledger, port: BookPort) {
+  constructor(instruments: Instruments, ledger: Ledger, port: BookPort, onReport: (report: PortfolioReport) => void) {
     this.instruments = instruments;
     this.ledger = ledger;
     this.port = port;
+    this.onReport = onReport;
   }
 
   /** Makes transfers that nobody has booked yet; reports of the portfolios that they touch, in the order of their first one. */
@@ -41,8 +44,12 @@ export class Treasury {
     return this.touch(reports);
   }
 
-  private touch(reports: readonly PortfolioReport[]): readonly PortfolioReport[] {
-    for (const { portfolio } of reports) this.touched.add(portfolio);
+  /** Notes reports of what was changed in here. */
+  touch(reports: readonly PortfolioReport[]): readonly PortfolioReport[] {
+    for (const report of reports) {
+      this.touched.add(report.portfolio);
+      this.onReport(report);
+    }
     return reports;
   }
 

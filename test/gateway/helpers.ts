@@ -148,8 +148,8 @@ export class ScriptedLink implements EngineLink {
     return () => this.alertListeners.delete(listener);
   }
 
-  alert(text: string): void {
-    for (const listener of this.alertListeners) listener({ timeUs: 1_569_350_000_000_000, code: 'backend', text });
+  alert(text: string, code: EngineAlert['code'] = 'backend'): void {
+    for (const listener of this.alertListeners) listener({ timeUs: 1_569_350_000_000_000, code, text });
   }
 
   /** Whether anybody still listens. */

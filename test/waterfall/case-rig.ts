@@ -53,7 +53,7 @@ export class CaseRig {
       // Whoever is paid has nothing and owes nothing.
       move: (moves) => moves.map(({ portfolio }) => ({ ...this.reportOf(portfolio), standing: 'healthy', equity: ZERO })),
     };
-    this.treasury = new Treasury(this.instruments, this.ledger, this.port);
+    this.treasury = new Treasury(this.instruments, this.ledger, this.port, (report) => this.cases.learn(report));
   }
 
   /** A moment later. */

@@ -46,7 +46,7 @@ beforeEach(() => {
       reports: [report('a', 'healthy', []), report('b', 'healthy', [])],
     }),
   };
-  treasury = new Treasury(instruments, ledger, port);
+  treasury = new Treasury(instruments, ledger, port, () => undefined);
 });
 
 const transfer = (debit: MoneyAccount, credit: MoneyAccount, amount: bigint, over: Partial<Transfer> = {}): Transfer => ({
