@@ -110,7 +110,10 @@ export class CaseBook {
         subject.memory.failures ??= new Map();
         subject.memory.failures.set(leg, (subject.memory.failures.get(leg) ?? 0) + 1);
       }
-      if (ack.state === 'rejected') (subject.rejected ??= new Set()).add(leg);
+      if (ack.state === 'rejected') {
+        subject.rejected ??= new Set();
+        subject.rejected.add(leg);
+      }
     }
     for (const portfolio of changed) this.advanceOf(portfolio, context);
     return changed;

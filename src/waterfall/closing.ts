@@ -84,7 +84,8 @@ function closeOne(
   if (order === null) return 'limited';
   subject.orderCount += 1;
   if (desk.mode === 'live') return 'live';
-  (memory.shown ??= new Set()).add(leg);
+  memory.shown ??= new Set();
+  memory.shown.add(leg);
   return 'shadow';
 }
 

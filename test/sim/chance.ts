@@ -2,7 +2,6 @@
 
 import type { Decimal } from '../../src/model/decimal.js';
 import { type Fraction, fraction } from '../../src/model/fraction.js';
-import { hash32 } from '../../src/model/hash.js';
 import { Random } from '../../src/synthetic/random.js';
 
 /** One stream of a seed; streams of other names do not move when this one draws more. */

@@ -38,17 +38,20 @@ function isBeyond(subject: Case, entry: PartialStage, closings: readonly Closing
 export const partial: Stage<PartialStage> = (subject, entry, context) => {
   const rows = rowsIn(subject, entry);
   if (rows.length === 0) return on('no-position');
-  const closings = partialClosings(subject, entry, rows, context);
   const { desk, now } = context;
   // What is out is waited for, whatever the sizes of now would be.
-  const isOut = rows.some((row) => desk.orderOn(subject.portfolio, legOfRow(row)) !== undefined);
-  if (!isOut && isBeyond(subject, entry, closings, rows)) return on('beyond-restoring');
+  const out = rowsOut(subject, rows, context);
+  if (out.length > 0) return close(subject, out, 'partial', entry, context);
+  const closings = partialClosings(subject, entry, rows, context);
+  if (isBeyond(subject, entry, closings, rows)) return on('beyond-restoring');
   const before = subject.orderCount;
-  const step = close(subject, isOut ? rowsOut(subject, rows, context) : closings, 'partial', entry, context);
+  const step = close(subject, closings, 'partial', entry, context);
   if (entry.method.kind === 'fraction' && subject.orderCount > before) {
+    subject.memory.restUntilUs ??= new Map();
     for (const { row } of closings) {
-      if (desk.orderOn(subject.portfolio, legOfRow(row)) !== undefined)
-        (subject.memory.restUntilUs ??= new Map()).set(legOfRow(row), now.timeUs + entry.method.cooldownUs);
+      const leg = legOfRow(row);
+      if (desk.orderOn(subject.portfolio, leg) === undefined) continue;
+      subject.memory.restUntilUs.set(leg, now.timeUs + entry.method.cooldownUs);
     }
   }
   return step;
