@@ -33,7 +33,7 @@ export interface FundBalance {
 }
 
 /** What one of the venue's own accounts has of an asset; negative: it owes. */
-export interface LedgerEntry {
+interface LedgerEntry {
   readonly account: string;
   readonly asset: number;
   readonly amount: Cash;

@@ -51,7 +51,6 @@ export const RULE = object(
 export const INITIAL = object({ method: METHOD, tiers: rows(INITIAL_TIER, 'tier') }, 'an initial margin table');
 /** Maintenance of what is owed of an asset. */
 export const BORROW = object({ method: METHOD, tiers: rows(TIER, 'tier') }, 'a borrow table');
-export const TAKER_FEE = rateBelowOne;
 
 const BANDS = rows(object({ floor: decimal('zero'), haircut: rate }, 'a haircut band'), 'haircut band');
 type BandsInput = z.infer<typeof BANDS>;
@@ -80,7 +79,7 @@ const MARKET = object(
     allowNonPositive: z.boolean({ error: 'true or false' }).optional(),
     maintenance: RULE,
     initial: INITIAL.optional(),
-    takerFee: TAKER_FEE.optional(),
+    takerFee: rateBelowOne.optional(),
   },
   'a market',
 );

@@ -10,7 +10,7 @@ import {
   type MarketInput,
   RULE,
   RULES,
-  TAKER_FEE,
+  rateBelowOne,
 } from '../model/instrument-schema.js';
 import type { Instruments } from '../model/instruments.js';
 import { member } from '../model/json-path.js';
@@ -22,7 +22,7 @@ import { anyText, line, name, source } from '../model/texts.js';
 /** The key of the entry for every market (or asset) without one of its own. */
 export const EVERY = '*';
 const MARKET_RULES = object(
-  { maintenance: RULE, initial: INITIAL.optional(), takerFee: TAKER_FEE.optional() },
+  { maintenance: RULE, initial: INITIAL.optional(), takerFee: rateBelowOne.optional() },
   'the rules of a market',
 );
 const ASSET_RULES = object({ haircut: HAIRCUT.optional(), borrow: BORROW.optional() }, 'the rules of an asset');

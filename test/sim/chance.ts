@@ -55,8 +55,3 @@ const CASH_DIGITS = 6;
 export function amountOf(value: number): bigint {
   return BigInt(Math.round(value * 10 ** CASH_DIGITS)) * 10n ** BigInt(18 - CASH_DIGITS);
 }
-
-/** A seed of its own for each of many runs. */
-export function seedOf(base: number, index: number): number {
-  return base === 0 ? index : hash32(base, String(index));
-}

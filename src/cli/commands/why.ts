@@ -21,7 +21,7 @@ export const command: CommandModule = {
       .argument('<id>', 'of an order, or of a case (the same without #number)')
       .requiredOption('--journal <dir>', 'folder of the journal that serve has kept')
       .option('--book <file>', 'the book that the journal was begun with, where it was not made up')
-      .option('--policy <name|file>', 'the policy that it was begun with, where that is no shipped one')
+      .option('--policy <policy>', 'the policy that it was begun with, where that is no shipped one')
       .option('--json', 'print JSON, one line');
   },
   run: async (parsed, io) => {
