@@ -264,26 +264,21 @@ export class CaseHalf implements Saved {
     this.settle(now, out);
   }
 
-  /**
-   * What cases have done may have changed others: of an open case what is known is old, and whoever is in default by it is a case. Until nobody is.
-   */
+  /** What cases have done may have changed others: whoever is in default by it is a case in the same record. Until nobody is. */
   private settle(now: Moment, out: Outbox): void {
-    for (let order = this.outdated(); order.length > 0; order = this.outdated()) {
+    for (let order = this.fallen(); order.length > 0; order = this.fallen()) {
       out.signals = [...out.signals, ...this.onBatch(order, now, NOBODY, out)];
     }
   }
 
-  /** New reports of those whom cases have changed, where they are news to the cases. */
-  private outdated(): (PortfolioReport & Ranked)[] {
+  /** Of those whom cases have changed, reports of whoever is in default by it and is no case yet: cases that are open have learnt of it. */
+  private fallen(): (PortfolioReport & Ranked)[] {
     const { touched } = this.treasury;
-    const reports = [...touched].map((portfolio) => this.port.report(portfolio));
+    const reports = [...touched]
+      .filter((portfolio) => !this.cases.has(portfolio))
+      .map((portfolio) => this.port.report(portfolio));
     touched.clear();
-    return this.inRank(
-      reports.filter(({ portfolio, standing, version }) => {
-        const known = this.cases.caseOf(portfolio);
-        return known === undefined ? standing === 'liquidatable' || standing === 'insolvent' : known.report.version !== version;
-      }),
-    );
+    return this.inRank(reports.filter(({ standing }) => standing === 'liquidatable' || standing === 'insolvent'));
   }
 
   private onBatch(

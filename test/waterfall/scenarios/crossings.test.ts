@@ -118,11 +118,11 @@ scenario('WF-X-004', 'what an isolated position of the account gives back counts
     fill alice/A A @90.6
       ended alice/A A sell 0 @90 (full)
       case alice/A closed, bad debt 0
-      case alice closed, bad debt 0
       realised alice/A -> clearing:A 940
       release alice/A -> alice 60
     ack alice B cancelled
       ended alice B sell 10 @90 (full)
+      case alice closed, bad debt 0
     end
       USDT: bob 3000 + clearing:A 940 + clearing:B 160 + fund 1000 = 5100, was 5100
       A: bob -100 + clearing 100 = 0, was 0
@@ -234,6 +234,7 @@ scenario('WF-X-009', 'an auction ends when the mode becomes shadow, and is held 
       auction alice A ended 100 @89.595
       alert mode
     +60 admin mode live
+      alice full left live
       alice auction entered
       auction alice A opened 100 @90.5
       alert mode

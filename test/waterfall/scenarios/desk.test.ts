@@ -202,6 +202,7 @@ scenario('WF-SHAD-001', 'shadow: orders are told and not sent, once a position; 
     clock
     admin mode live
       new alice A sell 100 @90 (full)
+      alice full left live
       alice full entered
       alert mode
     end
@@ -227,6 +228,8 @@ scenario('WF-SHAD-002', 'shadow: nothing is moved, nobody is asked to cancel, no
     admin mode live
       cancel open orders of alice
       case carol recovered, bad debt 5
+      alice full left live
+      carol auction left live
       alice cancel entered
       carol cancel skipped no-orders
       carol auction skipped no-position
