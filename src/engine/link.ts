@@ -58,7 +58,7 @@ export interface EngineAlert {
 
 export type { BookStatistics } from '../scan/statistics.js';
 export { STAGE_NAMES } from '../waterfall/policy.js';
-export type { CaseStatus, CaseWait, FundBalance, Inspections, LedgerEntry, ModeStatus } from './inspections.js';
+export type { CaseStatus, CaseWait, FundBalance, Inspections, ModeStatus } from './inspections.js';
 
 export interface EngineLink {
   readonly instruments: Instruments;
