@@ -73,17 +73,18 @@ function modeStatus({ instruments, caseHalf }: Engine): ModeStatus {
 
 /** Tells why open cases wait, each reason once: stages tell that they were entered, not what they wait for. */
 export class WaitWatch {
-  private told = new Map<string, string>();
+  private told = new Map<string, { readonly entry: number; readonly waiting: string }>();
 
   /** What is new since the last time it was asked. */
   news(engine: Engine): CaseWait[] {
     const { timeUs } = engine.moment();
-    const now = new Map<string, string>();
+    const now = new Map<string, { readonly entry: number; readonly waiting: string }>();
     const news: CaseWait[] = [];
     for (const { caseId, entry, waiting } of engine.caseHalf.cases.open()) {
-      const wait = `${entry} ${waiting}`;
-      now.set(caseId, wait);
-      if (this.told.get(caseId) !== wait) news.push({ caseId, reason: waiting, timeUs });
+      const before = this.told.get(caseId);
+      const isNew = before?.entry !== entry || before.waiting !== waiting;
+      if (isNew) news.push({ caseId, reason: waiting, timeUs });
+      now.set(caseId, isNew ? { entry, waiting } : before);
     }
     this.told = now;
     return news;
