@@ -161,7 +161,7 @@ function wantedOf(
     policy: caseHalf.policy,
   });
   const wantedLots = closings.find((closing) => closing.row === row)?.lots ?? lots(0);
-  return { method: restUntilUs.has(legOfRow(row)) ? 'restore' : entry.method.kind, wantedLots };
+  return { method: restUntilUs?.has(legOfRow(row)) ? 'restore' : entry.method.kind, wantedLots };
 }
 
 /** Of an order that has just been made by the record, in the engine as it is after it. `before`: of its case, when there was one before. */

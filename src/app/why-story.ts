@@ -137,7 +137,7 @@ export class CaseStory implements Onlooker {
       this.opened = { seq: null, timeUs: subject.openedUs, deficit: this.valued(subject.deficit, 'up') };
       for (const { orderId } of desk.table.ofPortfolio(this.portfolio).values()) this.out.add(orderId);
     }
-    this.remembered = { entry: subject.entry, restUntilUs: new Map(subject.memory.restUntilUs) };
+    this.remembered = { entry: subject.entry, restUntilUs: new Map(subject.memory.restUntilUs ?? []) };
   }
 
   /** True when the case has ended and nothing of it is out any more, or when it can no longer open. */

@@ -37,7 +37,26 @@ export function rankedBy(
   { markets }: Instruments,
   limits: Pick<DispatchLimits, 'depth'>,
 ): PortfolioReport & Ranked {
-  const plain = ranked(report);
+  const deficit = deficitOf(report);
+  const deficitNumber = fractionToNumber(deficit);
+  // Member by member: a spread of so many reports would take longer than ranking them.
+  const { portfolio, standing, version, equity, maintenance, positions, lossToZero, rows, assets, openOrders } = report;
+  const plain = {
+    portfolio,
+    standing,
+    version,
+    equity,
+    maintenance,
+    positions,
+    lossToZero,
+    rows,
+    assets,
+    openOrders,
+    deficit,
+    deficitNumber,
+    key: deficit,
+    keyNumber: deficitNumber,
+  };
   if (by === 'deficit') return plain;
   let longest = ZERO;
   for (const row of report.rows) {

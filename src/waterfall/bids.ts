@@ -63,6 +63,8 @@ function canCarry(bidder: string, parts: readonly Part[], context: Context): boo
 function takePosition(subject: Case, row: BreachRow, entry: AuctionStage, auction: Auction, bid: Bid, context: Context): boolean {
   if (auction.startMark === null) return false;
   const price = askOf(auction.startMark, row, entry, context.now.timeUs - auction.startedUs);
+  // An inverse contract is worth nothing definite at a price of zero: nobody can take it there.
+  if (price.units <= 0n && context.instruments.markets[row.market].kind === 'inverse') return false;
   // Who takes over a long buys.
   const isWorse = bid.limitPrice === null ? 0 : compareDecimals(price, bid.limitPrice) * Math.sign(row.lots);
   if (isWorse > 0) return false;

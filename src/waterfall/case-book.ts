@@ -73,7 +73,7 @@ export class CaseBook {
     if (known === undefined && !isDefault) return false;
     const subject = known ?? this.openCase(report, context);
     subject.report = report;
-    subject.rejected.clear();
+    subject.rejected = null;
     for (const { market } of report.rows) subject.markets.add(market);
     if (desk.table.ofPortfolio(report.portfolio).size > 0) {
       // Reduce-only: more than is there must not be closed, whatever keeps the case from going on.
@@ -104,11 +104,13 @@ export class CaseBook {
       const subject = this.cases.get(order.portfolio);
       if (subject === undefined) continue;
       const leg = legOf(order.market, order.side);
-      const { failures } = subject.memory;
       // An order of an earlier case, or of a stage that is left, says nothing of what this one has tried.
       const isOwn = order.caseId === subject.caseId;
-      if (isOwn && ack.state === 'unfilled') failures.set(leg, (failures.get(leg) ?? 0) + 1);
-      if (ack.state === 'rejected') subject.rejected.add(leg);
+      if (isOwn && ack.state === 'unfilled') {
+        subject.memory.failures ??= new Map();
+        subject.memory.failures.set(leg, (subject.memory.failures.get(leg) ?? 0) + 1);
+      }
+      if (ack.state === 'rejected') (subject.rejected ??= new Set()).add(leg);
     }
     for (const portfolio of changed) this.advanceOf(portfolio, context);
     return changed;
@@ -179,7 +181,7 @@ export class CaseBook {
       isUnfillable: false,
       markets: new Set(report.rows.map(({ market }) => market)),
       absorbed: ZERO,
-      rejected: new Set(),
+      rejected: null,
       waiting: '',
     };
     this.cases.set(report.portfolio, opened);

@@ -20,13 +20,14 @@ export interface Auction {
 
 /** What a stage remembers while a case is in it. */
 export interface StageMemory {
-  readonly enteredUs: number;
+  enteredUs: number;
+  // Made when first filled: eleven thousand cases at once are mostly what they are made of.
   /** Orders of a leg that ended unfilled. */
-  readonly failures: Map<Leg, number>;
+  failures: Map<Leg, number> | null;
   /** Legs that rest until a time. */
-  readonly restUntilUs: Map<Leg, number>;
+  restUntilUs: Map<Leg, number> | null;
   /** Legs that an order was shown for: in shadow mode once each. */
-  readonly shown: Set<Leg>;
+  shown: Set<Leg> | null;
   readonly auctions: Auction[];
   /** Whether what the stage does once was done. */
   isAsked: boolean;
@@ -57,7 +58,7 @@ export interface Case {
   /** What was paid into it by the fund and every stage after, in the valuation asset. */
   absorbed: Fraction;
   /** Legs whose order was rejected since the last report: sending it again at once could go on for ever. */
-  readonly rejected: Set<Leg>;
+  rejected: Set<Leg> | null;
   /** Why nothing is done at the moment, a word. */
   waiting: string;
 }
@@ -65,9 +66,9 @@ export interface Case {
 export function freshMemory(timeUs: number): StageMemory {
   return {
     enteredUs: timeUs,
-    failures: new Map(),
-    restUntilUs: new Map(),
-    shown: new Set(),
+    failures: null,
+    restUntilUs: null,
+    shown: null,
     auctions: [],
     isAsked: false,
   };

@@ -62,12 +62,12 @@ function closeOne(
     return 'live';
   }
   if (desk.hasTurnedOver(portfolio, row, report.rows)) return 'live';
-  if ((memory.failures.get(leg) ?? 0) > terms.retries) return 'unfilled';
+  if ((memory.failures?.get(leg) ?? 0) > terms.retries) return 'unfilled';
   const blocked = gates.ofMarket(row.market, now.timeUs);
   if (blocked !== null) return blocked;
-  if (subject.rejected.has(leg)) return 'rejected';
-  if (now.timeUs < (memory.restUntilUs.get(leg) ?? 0)) return 'cooldown';
-  if (desk.mode === 'shadow' && memory.shown.has(leg)) return 'shadow';
+  if (subject.rejected?.has(leg)) return 'rejected';
+  if (now.timeUs < (memory.restUntilUs?.get(leg) ?? 0)) return 'cooldown';
+  if (desk.mode === 'shadow' && memory.shown?.has(leg)) return 'shadow';
   const market = instruments.markets[row.market];
   const want = {
     caseId: subject.caseId,
@@ -84,7 +84,7 @@ function closeOne(
   if (order === null) return 'limited';
   subject.orderCount += 1;
   if (desk.mode === 'live') return 'live';
-  memory.shown.add(leg);
+  (memory.shown ??= new Set()).add(leg);
   return 'shadow';
 }
 

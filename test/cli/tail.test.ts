@@ -4,7 +4,11 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runCli } from '../../src/cli/run.js';
 import { startGateway } from '../../src/gateway/server.js';
-import { order, type Rig, signal, startRig, TOKENS, until } from '../gateway/helpers.js';
+import { parseDecimal } from '../../src/model/decimal.js';
+import type { Effect } from '../../src/model/effects.js';
+import { fraction } from '../../src/model/fraction.js';
+import { cash, lots } from '../../src/model/portfolio.js';
+import { order, Peer, type Rig, signal, startRig, TOKENS, until } from '../gateway/helpers.js';
 import { inProcess, MAIN } from './plimsoll.js';
 import { type RecordingIo, recordingIo } from './streams.js';
 
@@ -106,6 +110,149 @@ describe('a line a row', () => {
     const [line] = await linesOf(io, 1);
     expect(JSON.parse(line)).toEqual({ seq: 1, timeUs: 1_569_350_000_000_000, code: 'backend', text: 'cuda: gone\ncpu scans' });
     await interrupted(io, ended);
+  });
+
+  const CASE = 'alice@1569350000000000.1';
+  const TIME_US = 1_569_350_000_000_000;
+  const EVENTS: readonly (readonly [topic: string, effect: Effect, line: string])[] = [
+    [
+      'cases',
+      {
+        type: 'cases',
+        rows: [
+          {
+            caseId: CASE,
+            portfolio: 'alice',
+            event: 'ended',
+            timeUs: TIME_US,
+            openedUs: TIME_US,
+            deficit: fraction(64n),
+            badDebt: fraction(1n, 2n),
+            outcome: 'closed',
+          },
+        ],
+      },
+      `ended    alice  closed  deficit 64  bad debt 0.5  ${CASE}`,
+    ],
+    [
+      'margincalls',
+      {
+        type: 'margin-calls',
+        rows: [
+          {
+            portfolio: 'alice',
+            event: 'called',
+            threshold: fraction(5n, 4n),
+            equity: fraction(12n),
+            maintenance: fraction(10n),
+            timeUs: TIME_US,
+          },
+        ],
+      },
+      'called   alice  below 1.25  equity 12  maintenance 10',
+    ],
+    [
+      'freezes',
+      {
+        type: 'freezes',
+        rows: [{ account: 'alice', portfolio: 'alice', event: 'frozen', freeCollateral: fraction(0n), timeUs: TIME_US }],
+      },
+      'frozen    alice  for alice  free 0',
+    ],
+    [
+      'auctions',
+      {
+        type: 'auctions',
+        rows: [
+          {
+            auctionId: `${CASE}!1`,
+            caseId: CASE,
+            portfolio: 'alice',
+            event: 'taken',
+            market: 0,
+            side: 'sell',
+            lots: lots(500),
+            price: parseDecimal('34000'),
+            bidder: 'maker',
+            timeUs: TIME_US,
+          },
+        ],
+      },
+      `taken   sell 0.5 BTCUSDT at 34000  alice  by maker  ${CASE}!1`,
+    ],
+    [
+      'adl',
+      {
+        type: 'adl',
+        rows: [
+          {
+            caseId: CASE,
+            portfolio: 'alice',
+            counterparty: 'bob',
+            market: 0,
+            side: 'long',
+            lots: lots(500),
+            needed: lots(400),
+            price: parseDecimal('34000'),
+            forgone: cash(10n ** 18n),
+            timeUs: TIME_US,
+          },
+        ],
+      },
+      'adl  long 0.5 BTCUSDT at 34000 (needed 0.4)  of alice  against bob, who forgoes 1',
+    ],
+    [
+      'transfers',
+      {
+        type: 'transfers',
+        timeUs: TIME_US,
+        rows: [
+          {
+            debit: { kind: 'fund', market: null },
+            credit: { kind: 'portfolio', portfolio: 'alice' },
+            asset: 0,
+            amount: cash(10n ** 18n),
+            reason: 'fund',
+            caseId: CASE,
+          },
+        ],
+      },
+      `fund             1 USDT  fund -> alice  ${CASE}`,
+    ],
+    ['cancels', { type: 'cancel-orders', timeUs: TIME_US, accounts: ['alice'] }, 'cancel the open orders of alice'],
+    [
+      'shadow',
+      { type: 'shadow-orders', rows: [order('o1', 'new')] },
+      'new     sell 1.5 BTCUSDT at 34999.5  alice  until 2019-09-24T18:33:25.000Z  o1',
+    ],
+    [
+      'reconciliation',
+      {
+        type: 'reconciliation',
+        rows: [
+          {
+            portfolio: 'alice',
+            equity: null,
+            maintenance: null,
+            venueEquity: parseDecimal('1'),
+            venueMaintenance: parseDecimal('2'),
+            isEqual: false,
+            timeUs: TIME_US,
+          },
+        ],
+      },
+      'differs  alice  equity - (venue 1)  maintenance - (venue 2)',
+    ],
+  ];
+  test.each(EVENTS)('%s', async (topic, effect, line) => {
+    const { io, ended } = tail('--topic', topic);
+    await until(() => io.stderr.text !== '', 'a connection');
+    const settled = await Peer.greeted(rig.url);
+    await settled.settled();
+    rig.link.emit(effect);
+    expect(await linesOf(io, 1)).toEqual([`${TICK}  ${line}`]);
+    await interrupted(io, ended);
+    settled.socket.terminate();
   });
 
   test('stats', async () => {

@@ -22,7 +22,9 @@ function expectSame(found: Fraction | null, expected: Fraction | null): void {
 }
 
 describe('reports', () => {
-  it('say of random portfolios what the oracle says: totals, the loss to zero, and each row in the valuation asset', () => {
+  it('say of random portfolios what the oracle says: totals, the loss to zero, and each row in the valuation asset', {
+    timeout: 120_000,
+  }, () => {
     const random = new Random(11, 'reports');
     const seen = { reports: 0, rows: 0, withoutRows: 0, lossless: 0, insolvent: 0, orders: 0 };
     for (let scene = 0; scene < 300; scene++) {

@@ -21,6 +21,7 @@ const FULL_CLOSE = {
   input: {
     version: 1,
     name: 'full-close',
+    title: 'Every position whole',
     sources: [],
     stages: [
       { stage: 'full', price: { kind: 'bankruptcy' }, ttlMs: 5_000 },

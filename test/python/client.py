@@ -1,9 +1,9 @@
-"""Follows signals and orders of a gateway and prints what it hears, one JSON line a message.
+"""Follows signals, orders and cases of a gateway and prints what it hears, one JSON line a message.
 
 Needs nothing but Debian's python3-msgpack and python3-websockets: the wire is standard MessagePack.
 
     /usr/bin/python3 client.py ws://127.0.0.1:7777/v1/stream
-    /usr/bin/python3 client.py URL --epoch E --signals 41 --orders 7      # goes on where another run ended
+    /usr/bin/python3 client.py URL --epoch E --signals 41 --orders 7 --cases 3      # goes on where another run ended
 """
 
 import argparse
@@ -14,7 +14,7 @@ import sys
 import msgpack
 import websockets
 
-TOPICS = ("signals", "orders")
+TOPICS = ("signals", "orders", "cases")
 
 
 def say(line):
@@ -62,6 +62,7 @@ def main():
     parser.add_argument("--epoch")
     parser.add_argument("--signals", type=int, default=0)
     parser.add_argument("--orders", type=int, default=0)
+    parser.add_argument("--cases", type=int, default=0)
     asyncio.run(follow(parser.parse_args()))
 
 

@@ -9,7 +9,7 @@ const SCRIPT = fileURLToPath(new URL('client.py', import.meta.url));
 
 export interface Line {
   readonly type: string;
-  readonly topic: 'signals' | 'orders';
+  readonly topic: 'signals' | 'orders' | 'cases';
   readonly epoch: string;
   readonly seq: number;
   readonly rows: readonly Readonly<Record<string, unknown>>[];

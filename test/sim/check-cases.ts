@@ -16,6 +16,7 @@ interface Open {
   readonly portfolio: string;
   entry: number;
   isEntered: boolean;
+  startsOver: boolean;
   absorbed: Fraction;
   /** Whether the fund's own orders found nobody. */
   isUnfillable: boolean;
@@ -52,6 +53,11 @@ export class CasesCheck {
     for (const event of casesOf(effects)) if (event.event === 'opened') this.onOpen(event, moved);
   }
 
+  /** What was passed by in shadow mode was not done: all begin anew, after they have left what they had entered. */
+  onLive(): void {
+    for (const open of this.open.values()) open.startsOver = true;
+  }
+
   onStages(effects: readonly Effect[]): void {
     for (const effect of effects) if (effect.type === 'stages') for (const row of effect.rows) this.onStage(row);
   }
@@ -62,7 +68,7 @@ export class CasesCheck {
       const open = this.open.get(credit.portfolio);
       const index = this.view.index(asset);
       if (open === undefined || open.caseId !== caseId || index === null)
-        return this.fail(`a ${reason} transfer into ${credit.portfolio}, which is not in case ${caseId}`);
+        this.fail(`a ${reason} transfer into ${credit.portfolio}, which is not in case ${caseId}`);
       open.absorbed = add(open.absorbed, multiply(fraction(amount, 10n ** 18n), index));
     }
   }
@@ -74,10 +80,11 @@ export class CasesCheck {
   /** After everything: every open case is where its events say, and has something on its way or says why not. */
   atRest(engine: Engine, orders: OrdersCheck): void {
     const { cases } = engine.caseHalf;
+    for (const open of this.open.values()) if (open.startsOver) this.startOver(open);
     if (cases.openCount !== this.open.size) this.fail(`${cases.openCount} cases are open, and ${this.open.size} were told`);
     for (const { portfolio, caseId, entry } of this.open.values()) {
       const found = cases.caseOf(portfolio);
-      if (found?.caseId !== caseId) return this.fail(`${portfolio} is in case ${found?.caseId}, told was ${caseId}`);
+      if (found?.caseId !== caseId) this.fail(`${portfolio} is in case ${found?.caseId}, told was ${caseId}`);
       if (found.entry !== entry) this.fail(`${caseId} is in stage ${found.entry}, and its events say ${entry}`);
       if (found.waiting === '') this.fail(`${caseId} rests, and does not say why`);
       if (found.waiting === 'order' && !orders.hasLive(portfolio)) this.fail(`${caseId} waits for an order, and none is out`);
@@ -121,12 +128,21 @@ export class CasesCheck {
     );
     if (!isRight && !moved.has(portfolio))
       this.fail(`${caseId} was opened for a portfolio that is not in default, or with another deficit`);
-    this.open.set(portfolio, { caseId, portfolio, entry: 0, isEntered: false, absorbed: ZERO, isUnfillable: false });
+    this.open.set(portfolio, {
+      caseId,
+      portfolio,
+      entry: 0,
+      isEntered: false,
+      startsOver: false,
+      absorbed: ZERO,
+      isUnfillable: false,
+    });
   }
 
   private onStage({ caseId, portfolio, stage, entry, event, reason }: StageEvent): void {
     const open = this.open.get(portfolio);
-    if (open?.caseId !== caseId) return this.fail(`a stage of ${caseId}, which is not open`);
+    if (open?.caseId !== caseId) this.fail(`a stage of ${caseId}, which is not open`);
+    if (open.startsOver && !(event === 'left' && reason === 'live')) this.startOver(open);
     const name = this.policy.stages[entry]?.stage ?? 'venue-loss';
     if (entry !== open.entry || stage !== name)
       this.fail(`${caseId} has ${event} stage ${stage} at ${entry}, and was at ${open.entry}`);
@@ -136,20 +152,32 @@ export class CasesCheck {
     open.isEntered = event === 'entered';
     if (stage === 'fund' && (reason === 'unfilled' || reason === 'nothing-to-close')) open.isUnfillable = true;
     if (event === 'entered') return;
+    if (reason === 'live') {
+      this.startOver(open);
+      return;
+    }
     open.entry =
       reason === 'fund-covers' ? this.policy.stages.findLastIndex((each, i) => i < entry && each.stage === 'fund') : entry + 1;
     if (open.entry < 0) this.fail(`${caseId} went back to a fund that is not there`);
   }
 
+  private startOver(open: Open): void {
+    open.entry = 0;
+    open.startsOver = false;
+  }
+
   private onEnd({ caseId, portfolio, badDebt }: CaseEvent): void {
     const open = this.open.get(portfolio);
-    if (open?.caseId !== caseId) return this.fail(`${caseId} has ended, and was not open`);
+    if (open?.caseId !== caseId) this.fail(`${caseId} has ended, and was not open`);
     if (badDebt === null || !equal(badDebt, open.absorbed))
       this.fail(`${caseId} has ended with another bad debt than was paid in`);
     this.open.delete(portfolio);
     const value = this.view.value(portfolio);
     // One that is no more has nothing; one without prices cannot have been judged.
-    if (value === null) return this.view.known.has(portfolio) ? this.fail(`${caseId} has ended without prices`) : undefined;
+    if (value === null) {
+      if (this.view.known.has(portfolio)) this.fail(`${caseId} has ended without prices`);
+      return;
+    }
     if (!this.isDone(value) && !this.view.changed.has(portfolio)) this.fail(`${caseId} has ended and is not done`);
     if (compare(value.equity, ZERO) < 0) this.fail(`${caseId} has ended with a loss that nobody bears`);
   }

@@ -48,8 +48,8 @@ export class OrdersCheck {
     for (const { orderId, lots } of fills) {
       if (orderId === null) continue;
       const left = this.left.get(orderId);
-      if (left === undefined) return this.fail(`an execution of ${orderId}, which was never sent, was booked`);
-      if (lots > left) return this.fail(`more of ${orderId} was booked than it had: ${lots} lots where ${left} were left`);
+      if (left === undefined) this.fail(`an execution of ${orderId}, which was never sent, was booked`);
+      if (lots > left) this.fail(`more of ${orderId} was booked than it had: ${lots} lots where ${left} were left`);
       this.left.set(orderId, left - lots);
       const out = this.out.get(orderId);
       if (out !== undefined) out.left -= lots;
@@ -108,7 +108,11 @@ export class OrdersCheck {
       this.fail(`${orderId} was made at epoch ${order.priceEpoch}, and the present one is ${priceEpoch}`);
     const value = this.view.value(portfolio);
     if (value === null) this.fail(`${orderId} is of a portfolio without a price`);
-    else if (isRestored(value, this.policy.liquidationTarget) && !this.view.isLiquidatable(portfolio))
+    else if (
+      isRestored(value, this.policy.liquidationTarget) &&
+      !this.view.isLiquidatable(portfolio) &&
+      !this.view.changed.has(portfolio)
+    )
       this.fail(`${orderId} is of a portfolio that is restored`);
     const out: Out = { order, left: lots, isCancelling: false };
     this.out.set(orderId, out);
@@ -118,7 +122,7 @@ export class OrdersCheck {
 
   private onEnded({ orderId, lots }: OrderEvent): void {
     const out = this.out.get(orderId);
-    if (out === undefined) return this.fail(`${orderId} has ended, and was not out`);
+    if (out === undefined) this.fail(`${orderId} has ended, and was not out`);
     if (out.left !== lots) this.fail(`${orderId} has ended with ${lots} lots left, and had ${out.left}`);
     this.out.delete(orderId);
     const { portfolio, market, side } = out.order;
@@ -127,7 +131,7 @@ export class OrdersCheck {
 
   private onOther({ orderId, event }: OrderEvent): void {
     const out = this.out.get(orderId);
-    if (out === undefined) return this.fail(`a ${event} of ${orderId}, which is not out`);
+    if (out === undefined) this.fail(`a ${event} of ${orderId}, which is not out`);
     if (event === 'cancel') out.isCancelling = true;
   }
 }

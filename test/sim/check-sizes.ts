@@ -4,9 +4,14 @@ import type { OrderEvent } from '../../src/model/effects.js';
 import { type Instruments, isPlain } from '../../src/model/instruments.js';
 import { lotValue, unitValue } from '../../src/model/margin.js';
 import { cost, lots, type Position } from '../../src/model/portfolio.js';
+<<<<<<< HEAD
 import type { Policy } from '../../src/waterfall/policy.js';
+=======
+import type { OrderEvent } from '../../src/model/records.js';
+import type { Policy, StageEntry } from '../../src/waterfall/policy.js';
+>>>>>>> wf-sim
 import type { BookView } from './book-view.js';
-import { absolute, add, compare, type Fraction, fraction, fromDecimal, multiply, subtract, ZERO } from './fractions.js';
+import { absolute, add, compare, type Fraction, fraction, fromDecimal, multiply, subtract } from './fractions.js';
 
 interface Parts {
   readonly view: BookView;
@@ -17,38 +22,39 @@ interface Parts {
 
 export class SizesCheck {
   private readonly parts: Parts;
-  private readonly isPlain: boolean;
-  /** The worst slippage that a partial stage reckons with, fees included: sizes are made with at least as much as is found here. */
-  private readonly slippage: Fraction;
 
   constructor(parts: Parts) {
     this.parts = parts;
-    const { instruments, policy } = parts;
-    const stages = policy.stages.filter((entry) => entry.stage === 'partial');
-    this.slippage = add(stages[0]?.slippage ?? ZERO, policy.fees.liquidation);
-    const isOneSlippage = stages.every(({ slippage }) => compare(slippage, stages[0].slippage) === 0);
-    const isOnMark = instruments.markets.every(({ maintenance }) => maintenance.basis === 'mark');
-    this.isPlain =
-      isOneSlippage &&
-      isOnMark &&
-      policy.dust.orderMin.units === 0n &&
-      instruments.hedgeMargin === 'both' &&
-      instruments.assets.every(isPlain);
   }
 
-  /** New orders of one portfolio in one record; nothing else of it is out. */
-  onOrders(portfolio: string, orders: readonly OrderEvent[]): void {
-    const { view, fail } = this.parts;
-    const known = view.known.get(portfolio);
-    if (!this.isPlain || known === undefined || view.changed.has(portfolio)) return;
+  /** New orders of one portfolio in one record; nothing else of it is out. `stage`: what its case is in. */
+  onOrders(portfolio: string, orders: readonly OrderEvent[], stage: StageEntry | undefined): void {
+    const { view, fail, policy } = this.parts;
+    const isMoved = view.changed.has(portfolio);
+    if (stage?.stage !== 'partial' || policy.dust.orderMin.units > 0n || isMoved || !this.isPlain(portfolio)) return;
+    // The liquidation fee costs as slippage does.
+    const slippage = add(stage.slippage, policy.fees.liquidation);
     for (const order of orders) {
-      if (order.stage !== 'partial' || order.lots >= view.lotsOf(portfolio, order.market, order.side)) continue;
-      if (this.isRestoredBy(portfolio, orders, order)) fail(`${order.orderId} closes ${order.lots} lots, and fewer restore it`);
+      if (order.lots >= view.lotsOf(portfolio, order.market, order.side)) continue;
+      if (this.isRestoredBy(portfolio, orders, order, slippage))
+        fail(`${order.orderId} closes ${order.lots} lots, and fewer restore it`);
     }
   }
 
+  /** Every asset counts as it stands, every requirement is on the mark, and none is waived. */
+  private isPlain(portfolio: string): boolean {
+    const { view, instruments } = this.parts;
+    const value = view.value(portfolio);
+    if (value === null || !value.assets.every(({ asset }) => isPlain(asset))) return false;
+    const markets = value.positions.map(({ position }) => position.market);
+    return (
+      new Set(markets).size === markets.length &&
+      markets.every((market) => instruments.markets[market].maintenance.basis === 'mark')
+    );
+  }
+
   /** Whether the orders together restore it when one of them is a lot smaller. */
-  private isRestoredBy(portfolio: string, orders: readonly OrderEvent[], smaller: OrderEvent): boolean {
+  private isRestoredBy(portfolio: string, orders: readonly OrderEvent[], smaller: OrderEvent, slippage: Fraction): boolean {
     const { view, instruments, policy } = this.parts;
     const known = view.known.get(portfolio);
     const value = view.value(portfolio);
@@ -63,7 +69,7 @@ export class SizesCheck {
       const index = view.index(market.settleAsset);
       if (row === undefined || index === null) return [position];
       const mark = fromDecimal(row.mark);
-      const away = multiply(absolute(mark), this.slippage);
+      const away = multiply(absolute(mark), slippage);
       const traded = unitValue(market, order.side === 'sell' ? subtract(mark, away) : add(mark, away));
       const loss = add(absolute(subtract(unitValue(market, mark), traded)), multiply(market.takerFee, absolute(traded)));
       equity = subtract(equity, multiply(multiply(multiply(lotValue(market), loss), index), fraction(BigInt(closed))));

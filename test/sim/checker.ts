@@ -3,10 +3,15 @@ import type { Engine, EngineOptions } from '../../src/engine/engine.js';
 import type { Effect } from '../../src/model/effects.js';
 import type { Transfer } from '../../src/model/money.js';
 import { accountOf } from '../../src/model/portfolio.js';
+<<<<<<< HEAD
 import type { Fill, InputRecord } from '../../src/model/records.js';
+=======
+import type { Effect, Fill, InputRecord } from '../../src/model/records.js';
+import type { Policy } from '../../src/waterfall/policy.js';
+>>>>>>> wf-sim
 import type { BookView, Told } from './book-view.js';
 import { CasesCheck } from './check-cases.js';
-import { ClosingsCheck } from './check-closings.js';
+import { ClosingsCheck, type During } from './check-closings.js';
 import { MoneyCheck, type Said } from './check-money.js';
 import { OrdersCheck } from './check-orders.js';
 import { SizesCheck } from './check-sizes.js';
@@ -31,6 +36,7 @@ export class Checker {
   readonly money: MoneyCheck;
   private readonly closings: ClosingsCheck;
   private readonly sizes: SizesCheck;
+  private readonly policy: Policy;
   private readonly view: BookView;
   private readonly trades = new Set<string>();
   private ticks = 0;
@@ -39,6 +45,7 @@ export class Checker {
   constructor({ setup, view, told, fail }: CheckerParts) {
     const { instruments, policy, freshness = { staleUs: null, warmupTicks: 0 }, mode = 'live' } = setup;
     this.view = view;
+    this.policy = policy;
     this.gates = new ToldGates(instruments, freshness, mode);
     this.orders = new OrdersCheck({ view, gates: this.gates, policy, fail });
     this.cases = new CasesCheck({ view, policy, rule: instruments.liquidateWhen, fail });
@@ -58,7 +65,7 @@ export class Checker {
   /** A record that was taken, and what it led to. */
   onRecord(record: InputRecord, effects: readonly Effect[], engine: Engine): void {
     this.records += 1;
-    this.gates.onRecord(record);
+    if (this.gates.onRecord(record)) this.cases.onLive();
     const isTick = record.type === 'tick';
     if (isTick) {
       this.view.onPrices();
@@ -70,7 +77,15 @@ export class Checker {
     const moved = this.movedIn(transfers, effects);
     const wasIn = new Set(this.cases.open.keys());
     this.cases.onOpened(effects, moved);
-    const isIn = (portfolio: string): boolean => wasIn.has(portfolio) || this.cases.isIn(portfolio);
+    const ended = new Set(
+      effects
+        .flatMap((effect) => (effect.type === 'cases' ? effect.rows.filter(({ event }) => event === 'ended') : []))
+        .map(({ portfolio }) => portfolio),
+    );
+    const during: During = {
+      isIn: (portfolio) => wasIn.has(portfolio) || this.cases.isIn(portfolio),
+      isInAllTheTime: (portfolio) => wasIn.has(portfolio) && !ended.has(portfolio),
+    };
     this.closings.before();
     this.cases.onStages(effects);
     this.orders.onFills(said.fills);
@@ -80,9 +95,10 @@ export class Checker {
     }
     for (const effect of effects) {
       if (effect.type === 'orders')
-        for (const [portfolio, orders] of this.orders.fresh(effect.rows)) this.sizes.onOrders(portfolio, orders);
+        for (const [portfolio, orders] of this.orders.fresh(effect.rows))
+          this.sizes.onOrders(portfolio, orders, this.policy.stages[this.cases.open.get(portfolio)?.entry ?? -1]);
     }
-    this.closings.onRecord(effects, transfers, said, isIn);
+    this.closings.onRecord(effects, transfers, said, during);
     this.cases.onTransfers(transfers);
     this.money.onTransfers(transfers);
     this.money.portfolios(transfers, said);

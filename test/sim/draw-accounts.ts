@@ -75,6 +75,14 @@ export class Accounts {
     };
   }
 
+  /** About the notional of the largest positions: of a single lot where that is worth more than others. */
+  largest(): number {
+    const lotsWorth = this.venue.instruments.markets.map((market) =>
+      worthOfLot(market, this.prices.levelOf(market.index), this.prices.indexLevelOf(market.settleAsset)),
+    );
+    return Math.ceil(Math.max(this.scale, ...lotsWorth.map((worth) => 4 * worth)));
+  }
+
   /** By market: about the lots of a position. */
   typicalLots(): number[] {
     return this.venue.instruments.markets.map((market) => {

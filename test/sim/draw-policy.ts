@@ -181,7 +181,7 @@ export function drawPolicy(chance: Chance, sizes: Sizes): Policy {
     liquidationTarget: chance.pick([ZERO, ratio(1, 100), ratio(1, 4)]),
     rank: chance.chance(0.7) ? 'deficit' : 'expected-bad-debt',
     fees: { liquidation: chance.pick([ZERO, ratio(1, 200), ratio(1, 50)]), surplus: chance.chance(0.6) ? 'account' : 'fund' },
-    dust: { orderMin: dec(chance.pick([0, 0, 50, 2_000])) },
+    dust: { orderMin: dec(chance.pick([0, 0, 0, 50, 2_000])) },
     watch: chance.maybe(0.4, () => ({ below: ratio(3, 2), everyUs: seconds(chance, 0.5, 5) })),
     limits,
     stages: stagesOf(chance, sizes),

@@ -94,7 +94,7 @@ export class Simulation {
       ? resolvePolicy(setup.pick(SHIPPED_POLICIES), instruments)
       : drawPolicy(new Chance(seed, 'policy'), {
           assets: instruments.assets.length,
-          scale: this.accounts.scale,
+          scale: this.accounts.largest(),
           typicalLots: this.accounts.typicalLots(),
         });
     this.setup = { instruments, policy, freshness: drawFreshness(setup), mode: setup.chance(0.9) ? 'live' : 'shadow' };
@@ -357,19 +357,19 @@ export class Simulation {
     do {
       if (ticks > LIVENESS_TICKS_MAX) {
         const [open] = this.engine.caseHalf.cases.open();
+        if (open === undefined) this.fail('orders are out after the last case has ended');
         this.fail(`case ${open.caseId} does not end: in stage ${open.entry}, waiting for ${open.waiting}: ${show(open.report)}`);
       }
       ticks += 1;
-      this.timeUs += (ticks < 60 ? 2 : ticks < 200 ? 10 : 60) * 1_000_000;
+      this.timeUs += (ticks < 60 ? 2 : ticks < 200 ? 10 : ticks < 300 ? 60 : 3_600) * 1_000_000;
       this.apply({ type: 'tick', timeUs: this.timeUs, ...this.prices.all() });
       this.serve();
-    } while (this.engine.caseHalf.cases.openCount > 0 || ticks < 5);
+    } while (this.engine.caseHalf.cases.openCount + this.engine.caseHalf.desk.table.count > 0 || ticks < 5);
   }
 
   private finish(): void {
     this.engine.checkConservation();
     this.checker.atEnd(this.engine);
-    if (this.engine.caseHalf.desk.table.count > 0) this.fail('orders are out after the last case has ended');
   }
 }
 

@@ -8,12 +8,13 @@ export class ToldGates {
   isKilled = false;
   mode: 'shadow' | 'live';
   timeUs = 0;
+  private hasGoneLive = false;
   readonly bidders = new Set<string>();
   private readonly paused = new Set<string>();
   private readonly exempt = new Set<string>();
   private readonly rule: FreshnessRule;
   private readonly instruments: Instruments;
-  private markedUs: number[];
+  private readonly markedUs: number[];
   private marks: number[];
 
   constructor(instruments: Instruments, rule: FreshnessRule, mode: 'shadow' | 'live') {
@@ -24,7 +25,14 @@ export class ToldGates {
     this.marks = instruments.markets.map(() => 0);
   }
 
-  onRecord(record: InputRecord): void {
+  /** True when the mode has become live on the way. */
+  onRecord(record: InputRecord): boolean {
+    this.hasGoneLive = false;
+    this.take(record);
+    return this.hasGoneLive;
+  }
+
+  private take(record: InputRecord): void {
     this.timeUs = Math.max(this.timeUs, record.timeUs);
     if (record.type === 'tick') {
       for (const { market } of record.marks) {
@@ -36,8 +44,10 @@ export class ToldGates {
     } else if (record.type === 'admin') {
       for (const command of record.commands) {
         if (command.command === 'kill') this.isKilled = command.isOn;
-        else if (command.command === 'mode') this.mode = command.mode;
-        else if (command.command === 'pause') this.paused.add(`${command.scope} ${command.name}`);
+        else if (command.command === 'mode') {
+          this.hasGoneLive ||= this.mode === 'shadow' && command.mode === 'live';
+          this.mode = command.mode;
+        } else if (command.command === 'pause') this.paused.add(`${command.scope} ${command.name}`);
         else if (command.command === 'resume') this.paused.delete(`${command.scope} ${command.name}`);
         else if (command.command === 'exempt') this.exempt.add(command.account);
         else if (command.command === 'unexempt') this.exempt.delete(command.account);

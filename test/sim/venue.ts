@@ -80,9 +80,9 @@ export class SimulatedVenue {
   private readonly asked = new Set<string>();
   private readonly chance: Chance;
   private readonly instruments: Instruments;
-  private readonly violation: (what: string) => void;
+  private readonly violation: (what: string) => never;
 
-  constructor(instruments: Instruments, faults: Faults, chance: Chance, violation: (what: string) => void) {
+  constructor(instruments: Instruments, faults: Faults, chance: Chance, violation: (what: string) => never) {
     this.instruments = instruments;
     this.faults = faults;
     this.chance = chance;
@@ -165,7 +165,7 @@ export class SimulatedVenue {
   }
 
   private onNew(order: OrderEvent, timeUs: number): void {
-    if (this.orders.has(order.orderId)) return this.violation(`order ${order.orderId} was sent twice`);
+    if (this.orders.has(order.orderId)) this.violation(`order ${order.orderId} was sent twice`);
     const isLost = this.chance.chance(this.faults.loseOrder);
     const arrivesUs = isLost ? Number.POSITIVE_INFINITY : this.later(timeUs);
     const each: VenueOrder = { order, state: 'travelling', arrivesUs, left: order.lots, trades: 0, untold: new Map() };
@@ -175,14 +175,17 @@ export class SimulatedVenue {
   }
 
   private arrive(each: VenueOrder, timeUs: number): void {
-    if (this.chance.chance(this.faults.reject)) return this.end(each, 'rejected', timeUs);
-    each.state = 'live';
-    this.answer(each, 'working', timeUs);
+    if (this.chance.chance(this.faults.reject)) {
+      this.end(each, 'rejected', timeUs);
+    } else {
+      each.state = 'live';
+      this.answer(each, 'working', timeUs);
+    }
   }
 
   private onCancel({ orderId }: OrderEvent, timeUs: number): void {
     const each = this.orders.get(orderId);
-    if (each === undefined) return this.violation(`a cancel of ${orderId}, which was never sent`);
+    if (each === undefined) this.violation(`a cancel of ${orderId}, which was never sent`);
     if (each.state === 'live') this.end(each, 'cancelled', timeUs);
     // What is still on its way when its cancel comes never gets in.
     else if (each.state === 'travelling') this.end(each, 'absent', timeUs);
@@ -191,8 +194,11 @@ export class SimulatedVenue {
 
   private onQuery({ orderId }: OrderEvent, timeUs: number): void {
     const each = this.orders.get(orderId);
-    if (each === undefined) return this.violation(`${orderId}, which was never sent, was asked for`);
-    if (this.chance.chance(this.faults.unknown)) return this.answer(each, 'unknown', timeUs);
+    if (each === undefined) this.violation(`${orderId}, which was never sent, was asked for`);
+    if (this.chance.chance(this.faults.unknown)) {
+      this.answer(each, 'unknown', timeUs);
+      return;
+    }
     for (const fill of each.untold.values()) this.say({ dueUs: timeUs, fill });
     if (each.state === 'travelling') this.end(each, 'absent', timeUs);
     else if (each.state === 'live') this.answer(each, 'working', timeUs);
@@ -212,7 +218,10 @@ export class SimulatedVenue {
       for (const fill of other.untold.values()) untold += fill.side === order.side ? fill.lots : 0;
     }
     const most = Math.min(each.left, lotsOf(order.portfolio, order.market, order.side) - untold);
-    if (most <= 0) return this.end(each, 'cancelled', timeUs);
+    if (most <= 0) {
+      this.end(each, 'cancelled', timeUs);
+      return;
+    }
     const count = chance.chance(faults.partial) ? chance.between(1, most) : most;
     const market = this.instruments.markets[order.market];
     each.trades += 1;

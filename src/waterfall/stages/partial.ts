@@ -22,7 +22,7 @@ export function partialClosings(
   const round = partialLots(entry.method, rows, report, instruments.markets, terms);
   const restore = restoreLots(rows, report, instruments.markets, terms);
   return rows.flatMap((row, i) => {
-    const wanted = memory.restUntilUs.has(legOfRow(row)) ? restore[i] : round[i];
+    const wanted = memory.restUntilUs?.has(legOfRow(row)) ? restore[i] : round[i];
     const count = withDust(wanted, row, instruments.markets[row.market], policy.dust.orderMin);
     return count === 0 ? [] : [{ row, lots: count }];
   });
@@ -48,7 +48,7 @@ export const partial: Stage<PartialStage> = (subject, entry, context) => {
   if (entry.method.kind === 'fraction' && subject.orderCount > before) {
     for (const { row } of closings) {
       if (desk.orderOn(subject.portfolio, legOfRow(row)) !== undefined)
-        subject.memory.restUntilUs.set(legOfRow(row), now.timeUs + entry.method.cooldownUs);
+        (subject.memory.restUntilUs ??= new Map()).set(legOfRow(row), now.timeUs + entry.method.cooldownUs);
     }
   }
   return step;

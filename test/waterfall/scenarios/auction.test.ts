@@ -175,7 +175,7 @@ scenario('WF-AUC-006', 'a bid below the price of the moment takes nothing; when 
 
 scenario('WF-AUC-007', 'only registered bidders take, that are not the defaulter, nor in default, nor below maintenance by it', {
   accounts: { ...one, erin: '5', frank: '100; B 10 @100' },
-  policy: stages(),
+  policy: stages({ curve: { kind: 'linear', durationUs: 10_000 * SECONDS } }),
   script: `
     admin bidder alice
     admin bidder erin

@@ -170,11 +170,15 @@ scenario('WF-SOC-006', 'takes from nobody more than leaves it an equity of zero'
       alice full entered
     fill alice A @84
       ended alice A sell 0 (full)
+      new bob A buy 60 (full)
+      new bob B sell 50 (full)
       case alice closed, bad debt 600
+      case bob opened, deficit 99
       alice full left no-position
       alice socialise entered
       alice socialise left insufficient
       alice venue-loss entered
+      bob full entered
       realised alice -> clearing:A 1600
       socialised bob -> alice 100
       socialised carol -> alice 400
