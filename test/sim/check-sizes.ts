@@ -4,12 +4,7 @@ import type { OrderEvent } from '../../src/model/effects.js';
 import { type Instruments, isPlain } from '../../src/model/instruments.js';
 import { lotValue, unitValue } from '../../src/model/margin.js';
 import { cost, lots, type Position } from '../../src/model/portfolio.js';
-<<<<<<< HEAD
-import type { Policy } from '../../src/waterfall/policy.js';
-=======
-import type { OrderEvent } from '../../src/model/records.js';
 import type { Policy, StageEntry } from '../../src/waterfall/policy.js';
->>>>>>> wf-sim
 import type { BookView } from './book-view.js';
 import { absolute, add, compare, type Fraction, fraction, fromDecimal, multiply, subtract } from './fractions.js';
 

@@ -3,12 +3,8 @@ import type { Engine, EngineOptions } from '../../src/engine/engine.js';
 import type { Effect } from '../../src/model/effects.js';
 import type { Transfer } from '../../src/model/money.js';
 import { accountOf } from '../../src/model/portfolio.js';
-<<<<<<< HEAD
 import type { Fill, InputRecord } from '../../src/model/records.js';
-=======
-import type { Effect, Fill, InputRecord } from '../../src/model/records.js';
 import type { Policy } from '../../src/waterfall/policy.js';
->>>>>>> wf-sim
 import type { BookView, Told } from './book-view.js';
 import { CasesCheck } from './check-cases.js';
 import { ClosingsCheck, type During } from './check-closings.js';
