@@ -91,13 +91,13 @@ describe('an order', () => {
     // 99.5 − 47/10.
     expect(order.positions[0].bankruptcyPrice).toEqual({ exact: '474/5', units: '94800000', amount: '94.800000' });
     expect(order.positions[0].tier).toEqual({ index: 0, floor: '0', rate: '1/20', basis: 'mark', notional: '995.000000' });
-    // A hundredth below the mark: 98.505, sold no lower than the tick above.
+    // The policy's 0.005 below the mark, sold no lower than the tick above.
     expect(order.limit).toEqual({
       policy: 'slippage',
-      exact: { exact: '19701/200', units: '98505000', amount: '98.505000' },
+      exact: { exact: '39601/400', units: '99002500', amount: '99.002500' },
       tick: '0.01',
       rounding: 'up',
-      price: '98.51',
+      price: '99.01',
     });
     expect(order.sizing).toEqual({ positionLots: 10_000, method: 'restore', wantedLots: order.lots, isLimited: false });
     expect(order.parameters).toMatchObject({ stage: 'partial', method: { kind: 'restore' }, ttlMs: 5_000 });
@@ -173,7 +173,7 @@ describe('an order', () => {
     kept.apply(...RECORDS.slice(0, 3));
     await kept.close(false);
     const told = await ask('shadow', `${ALICE}#1`);
-    expect(told.case.orders[0]).toMatchObject({ isShadow: true, limit: { price: '98.51' }, followed: [] });
+    expect(told.case.orders[0]).toMatchObject({ isShadow: true, limit: { price: '99.01' }, followed: [] });
   });
 });
 
