@@ -1,7 +1,7 @@
 /** Adds up what a replay's effects say, exactly, by the hour of the breach. */
 import { formatUnits } from '../model/decimal.js';
+import type { CaseEvent, Effect, ExecutionEffect } from '../model/effects.js';
 import { add, type Fraction, fractionToUnits, reduce, ZERO } from '../model/fraction.js';
-import type { CaseEvent, Effect, ExecutionEffect } from '../model/records.js';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,12 +1,12 @@
 /** Adds up what a replay's defaults led to: stages, movements of money, deleveraging, the fund over time, and that nothing was lost on the way. */
 import type { Engine } from '../engine/engine.js';
 import { type Decimal, formatUnits, toUnits } from '../model/decimal.js';
+import type { Effect } from '../model/effects.js';
 import { fractionToUnits } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
 import { notionalAt } from '../model/margin.js';
 import type { Transfer } from '../model/money.js';
 import { EXACT_DECIMALS } from '../model/portfolio.js';
-import type { Effect } from '../model/records.js';
 
 /** What became of cases in one place of the policy. */
 export interface StageCount {

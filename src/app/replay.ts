@@ -7,8 +7,9 @@ import { engineFromFile, engineFromSynthetic, type OnLoaded, type SyntheticBook 
 import { Session } from '../engine/session.js';
 import { stateHash } from '../engine/state-hash.js';
 import { compareDecimals, decimalToNumber } from '../model/decimal.js';
+import type { Effect } from '../model/effects.js';
 import { badInput } from '../model/errors.js';
-import type { Effect, TickRecord } from '../model/records.js';
+import type { TickRecord } from '../model/records.js';
 import { syntheticInstruments } from '../synthetic/instruments.js';
 import { PaperVenue } from '../venue/paper.js';
 import { fillFund } from './fund-size.js';
@@ -21,6 +22,9 @@ import { type WaterfallSummary, WaterfallTotals } from './replay-waterfall.js';
 
 /** Candle ticks are 15 s apart: an order has the next tick, and the one after that is its last. */
 export const REPLAY_ORDER_TTL_US = 30_000_000;
+
+/** Looking for those near the line reads the whole book: at every tick it would be most of a replay. */
+const REPLAY_WATCH_US = 900_000_000;
 
 export const POSITIONS_DEFAULT = 100_000;
 export const SEED_DEFAULT = 1;
@@ -148,8 +152,10 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
   checkNumbers(positions, seed, range);
   const set = readCandles(candles);
   const backend = await openBackendTold(options.backend ?? 'auto', options.onAlert ?? (() => undefined));
-  const policy = await policySource(options.policy ?? POLICY_DEFAULT, '--policy', REPLAY_ORDER_TTL_US);
-  const setup = { backend, policy };
+  const source = await policySource(options.policy ?? POLICY_DEFAULT, '--policy', REPLAY_ORDER_TTL_US);
+  const policy = { ...source, watchUsMin: REPLAY_WATCH_US };
+  let causes: BreachCauses | null = null;
+  const setup = { backend, policy, onCaseOpened: (portfolio: string) => causes?.takeOpened(portfolio) };
   const engine =
     book === undefined
       ? engineFromSynthetic(syntheticFromCandles(set, range, positions, seed), setup, onLoaded)
@@ -163,11 +169,10 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
   const waterfall = new WaterfallTotals(engine);
   const totals = new ReplayTotals(instruments.valuation.decimals);
   const venue = new PaperVenue({ instruments, seed });
-  const causes = instruments.assets.length > 1 ? new BreachCauses(engine) : null;
+  if (instruments.assets.length > 1) causes = new BreachCauses(engine);
   const onEffects = (effects: readonly Effect[]): void => {
     totals.take(effects);
     waterfall.take(effects);
-    causes?.takeEffects(effects);
   };
   const session = new Session({ engine, venue, population: null, onEffects });
   const trace = new PriceTrace(instruments.markets.map(({ id }) => id));

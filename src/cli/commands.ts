@@ -36,6 +36,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'a journal that serve has kept: verify it, dump or export its records',
     load: () => import('./commands/journal.js'),
   },
+  {
+    name: 'why',
+    summary: 'why an order was made, or what became of a case, from a journal',
+    load: () => import('./commands/why.js'),
+  },
   { name: 'tail', summary: 'what a gateway says, a line each', load: () => import('./commands/tail.js') },
   { name: 'bench', summary: 'the benchmarks, with the machine described', load: () => import('./commands/bench.js') },
   { name: 'doctor', summary: 'what this machine offers and which backends can run', load: () => import('./commands/doctor.js') },

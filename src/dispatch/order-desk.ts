@@ -3,9 +3,10 @@
  * id when nobody has said what became of it. What an order closes and at what price is decided by whoever wants it.
  */
 import type { Decimal } from '../model/decimal.js';
+import type { OrderStage } from '../model/effects.js';
 import type { Fraction } from '../model/fraction.js';
 import { accountOf, type Lots } from '../model/portfolio.js';
-import type { BreachRow, OrderAck, OrderStage } from '../model/records.js';
+import type { BreachRow, OrderAck } from '../model/records.js';
 import type { Limits } from './limits.js';
 import type { Moment } from './moment.js';
 import { closingSide, type Leg, legOf, type Order, OrderTable, orderEvent } from './orders.js';

@@ -4,10 +4,10 @@
  */
 
 import type { Decimal } from '../model/decimal.js';
+import type { OrderEvent, OrderEventKind, OrderStage } from '../model/effects.js';
 import { assert } from '../model/errors.js';
 import type { Fraction } from '../model/fraction.js';
 import { type Lots, lots } from '../model/portfolio.js';
-import type { OrderEvent, OrderEventKind, OrderStage } from '../model/records.js';
 
 export interface Order {
   readonly orderId: string;

@@ -8,8 +8,8 @@ import type {
   ReconciliationEvent,
   StageEvent,
 } from '../model/case-effects.js';
+import type { CaseEvent, Effect, ExecutionEffect, OrderEvent, Signal } from '../model/effects.js';
 import type { Transfer } from '../model/money.js';
-import type { CaseEvent, Effect, ExecutionEffect, OrderEvent, Signal } from '../model/records.js';
 import type { Moment } from './moment.js';
 
 export class Outbox {

@@ -1,8 +1,9 @@
 /** Says what is new about liquidatable portfolios: breached, changed, recovered. Keeps what was last said, so as to say it once. */
 import { pow10 } from '../model/decimal.js';
+import type { Signal, SignalState } from '../model/effects.js';
 import { divide, fractionToNumber, fractionToUnits } from '../model/fraction.js';
 import { MARGIN_RATIO_DECIMALS } from '../model/print.js';
-import type { Signal, SignalState, Valuation } from '../model/records.js';
+import type { Valuation } from '../model/records.js';
 import type { Ranked } from './ranking.js';
 
 /** A deficit that moved by at least this share of its maintenance since the last row sent is `changed`. */

@@ -1,5 +1,5 @@
 /** What an operator may decide of funds: checked before anything of a record is applied. */
-import { formatUnits } from '../model/decimal.js';
+import { formatDecimal } from '../model/decimal.js';
 import { badInput } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import type { MoneyAccount, Transfer } from '../model/money.js';
@@ -28,12 +28,15 @@ export function checkFunds(
     const moved = movedBefore.get(key) ?? 0n;
     const free = fund.unreserved(asset, ledger.balanceOf({ kind: 'fund', market }, asset) + moved);
     if (amount < 0n && -amount > free) {
-      const text = formatUnits(free > 0n ? free : 0n, EXACT_DECIMALS);
-      const expected = `at most the ${text} ${assets[asset].id} that are not reserved`;
-      throw badInput(`${where}.amount`, expected, formatUnits(-amount, EXACT_DECIMALS));
+      const expected = `at most the ${text(free > 0n ? free : 0n)} ${assets[asset].id} that are not reserved`;
+      throw badInput(`${where}.amount`, expected, text(-amount));
     }
     movedBefore.set(key, moved + amount);
   }
+}
+
+function text(units: bigint): string {
+  return formatDecimal({ units, decimals: EXACT_DECIMALS });
 }
 
 /** Between the fund and outside. */

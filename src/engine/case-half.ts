@@ -8,6 +8,7 @@ import { Outbox } from '../dispatch/outbox.js';
 import { compareRanked, type Ranked, ranked, rankedBy } from '../dispatch/ranking.js';
 import { SignalTracker } from '../dispatch/signals.js';
 import type { BookChange, BookPort } from '../model/book-port.js';
+import type { Signal } from '../model/effects.js';
 import { assert } from '../model/errors.js';
 import { multiply } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
@@ -22,7 +23,6 @@ import type {
   OrderAck,
   PortfolioReport,
   Release,
-  Signal,
   TickRecord,
   VenueFigures,
 } from '../model/records.js';
@@ -46,6 +46,7 @@ export interface CaseHalfOptions {
   readonly port: BookPort;
   readonly freshness: FreshnessRule;
   readonly mode: 'shadow' | 'live';
+  readonly onCaseOpened?: ((portfolio: string) => void) | undefined;
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -71,7 +72,7 @@ interface CaseHalfState {
 export class CaseHalf implements Saved {
   readonly gates: Gates;
   readonly desk: OrderDesk;
-  readonly cases = new CaseBook();
+  readonly cases: CaseBook;
   readonly ledger: Ledger;
   readonly fund: Fund;
   readonly standby = new Standby();
@@ -84,7 +85,8 @@ export class CaseHalf implements Saved {
   private readonly port: BookPort;
   private readonly treasury: Treasury;
 
-  constructor({ instruments, policy, port, freshness, mode }: CaseHalfOptions) {
+  constructor({ instruments, policy, port, freshness, mode, onCaseOpened }: CaseHalfOptions) {
+    this.cases = new CaseBook(onCaseOpened);
     this.instruments = instruments;
     this.policy = policy;
     this.port = port;
@@ -137,20 +139,25 @@ export class CaseHalf implements Saved {
 
   /** Time passes without a price. */
   onClock(now: Moment, out: Outbox): void {
+    this.treasury.touched.clear();
     this.desk.askForUnknown(now, ASK_AGAIN_US, out);
     this.cases.onTime(this.context(now, out, NOBODY));
+    this.settle(now, out);
   }
 
   /** Signals whose orders changed, from what was last reported of them. */
   onAcks(acks: readonly OrderAck[], now: Moment, out: Outbox): void {
+    this.treasury.touched.clear();
     const changed = this.cases.onAcks(acks, this.context(now, out, NOBODY));
     this.signalAgain(changed, out);
+    this.settle(now, out);
   }
 
   onBids(bids: readonly Bid[], now: Moment, out: Outbox): void {
     this.treasury.touched.clear();
     this.cases.onBids(bids, this.context(now, out, NOBODY));
     this.signalAgain(this.treasury.touched, out);
+    this.settle(now, out);
   }
 
   onFigures(rows: readonly VenueFigures[], now: Moment, out: Outbox): void {
@@ -185,6 +192,7 @@ export class CaseHalf implements Saved {
       }
     }
     this.cases.onTime(this.context(now, out, NOBODY));
+    this.settle(now, out);
   }
 
   /**
@@ -250,8 +258,41 @@ export class CaseHalf implements Saved {
     ordersChanged: ReadonlySet<string>,
     out: Outbox,
   ): void {
+    this.treasury.touched.clear();
+    const rows = this.onBatch(order, now, ordersChanged, out);
+    out.signals = rows;
+    this.settle(now, out);
+  }
+
+  /**
+   * What cases have done may have changed others: of an open case what is known is old, and whoever is in default by it is a case. Until nobody is.
+   */
+  private settle(now: Moment, out: Outbox): void {
+    for (let order = this.outdated(); order.length > 0; order = this.outdated()) {
+      out.signals = [...out.signals, ...this.onBatch(order, now, NOBODY, out)];
+    }
+  }
+
+  /** New reports of those whom cases have changed, where they are news to the cases. */
+  private outdated(): (PortfolioReport & Ranked)[] {
     const { touched } = this.treasury;
+    const reports = [...touched].map((portfolio) => this.port.report(portfolio));
     touched.clear();
+    return this.inRank(
+      reports.filter(({ portfolio, standing, version }) => {
+        const known = this.cases.caseOf(portfolio);
+        return known === undefined ? standing === 'liquidatable' || standing === 'insolvent' : known.report.version !== version;
+      }),
+    );
+  }
+
+  private onBatch(
+    order: readonly (PortfolioReport & Ranked)[],
+    now: Moment,
+    ordersChanged: ReadonlySet<string>,
+    out: Outbox,
+  ): Signal[] {
+    const { touched } = this.treasury;
     const inDefault = new Set<string>();
     for (const { portfolio, standing } of order) if (standing === 'liquidatable') inDefault.add(portfolio);
     const context = this.context(now, out, inDefault);
@@ -267,7 +308,7 @@ export class CaseHalf implements Saved {
       const row = this.signal(after, markets, hasChanged);
       if (row !== null) rows.push(row);
     }
-    out.signals = rows;
+    return rows;
   }
 
   /** What is new of portfolios between ticks. */

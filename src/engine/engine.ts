@@ -5,11 +5,12 @@
 import type { FreshnessRule } from '../dispatch/gates.js';
 import type { Moment } from '../dispatch/moment.js';
 import { Outbox } from '../dispatch/outbox.js';
+import type { Effect } from '../model/effects.js';
 import { assert, badInput, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import { type NamedBuffer, plainBuffer, type ReadBytes, type Saved } from '../model/named-buffers.js';
 import type { Account } from '../model/portfolio.js';
-import type { Effect, Fill, FillsRecord, InputRecord, TickRecord } from '../model/records.js';
+import type { Fill, FillsRecord, InputRecord, TickRecord } from '../model/records.js';
 import type { Backend } from '../scan/backend.js';
 import type { Watched } from '../waterfall/margin-calls.js';
 import type { Policy } from '../waterfall/policy.js';
@@ -28,6 +29,8 @@ export interface EngineOptions {
   readonly freshness?: FreshnessRule;
   /** `shadow`: decides and tells, sends and moves nothing. Left out: `live`. */
   readonly mode?: 'shadow' | 'live';
+  /** Told of a case when it opens and nothing has been done about it: for reports, which must change nothing. */
+  readonly onCaseOpened?: (portfolio: string) => void;
 }
 
 const ALWAYS_FRESH: FreshnessRule = { staleUs: null, warmupTicks: 0 };
@@ -59,11 +62,11 @@ export class Engine {
     },
   };
 
-  constructor({ instruments, backend, policy, freshness = ALWAYS_FRESH, mode = 'live' }: EngineOptions) {
+  constructor({ instruments, backend, policy, freshness = ALWAYS_FRESH, mode = 'live', onCaseOpened }: EngineOptions) {
     this.instruments = instruments;
     this.backend = backend;
     this.scanHalf = new ScanHalf(instruments, backend);
-    this.caseHalf = new CaseHalf({ instruments, policy, port: this.scanHalf.desk, freshness, mode });
+    this.caseHalf = new CaseHalf({ instruments, policy, port: this.scanHalf.desk, freshness, mode, onCaseOpened });
   }
 
   /** What scans now: a backend that fails hands over to another. */
@@ -127,29 +130,41 @@ export class Engine {
   }
 
   private applyValid(record: InputRecord, out: Outbox): void {
-    if (record.type === 'tick') return this.applyTick(record, out);
+    if (record.type === 'tick') {
+      this.applyTick(record, out);
+      return;
+    }
     this.timeUs = Math.max(this.timeUs, record.timeUs);
     const now = this.moment();
     const { caseHalf, scanHalf } = this;
     switch (record.type) {
       case 'book':
-        return caseHalf.onBook(scanHalf.setAccounts(record.rows), now, out);
+        caseHalf.onBook(scanHalf.setAccounts(record.rows), now, out);
+        break;
       case 'acks':
-        return caseHalf.onAcks(record.acks, now, out);
+        caseHalf.onAcks(record.acks, now, out);
+        break;
       case 'fills':
-        return this.applyFills(record, now, out);
+        this.applyFills(record, now, out);
+        break;
       case 'clock':
-        return caseHalf.onClock(now, out);
+        caseHalf.onClock(now, out);
+        break;
       case 'bids':
-        return caseHalf.onBids(record.bids, now, out);
+        caseHalf.onBids(record.bids, now, out);
+        break;
       case 'orders-gone':
-        return caseHalf.onReports(scanHalf.removeOrders(record.accounts), now, out);
+        caseHalf.onReports(scanHalf.removeOrders(record.accounts), now, out);
+        break;
       case 'figures':
-        return caseHalf.onFigures(record.rows, now, out);
+        caseHalf.onFigures(record.rows, now, out);
+        break;
       case 'admin':
-        return caseHalf.onAdmin(record.commands, now, out);
+        caseHalf.onAdmin(record.commands, now, out);
+        break;
       case 'restart':
-        return caseHalf.onRestart(now, out);
+        caseHalf.onRestart(now, out);
+        break;
       default:
         assert(false, `expected a known type of record, was ${JSON.stringify(record)}`);
     }

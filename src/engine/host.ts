@@ -1,9 +1,10 @@
 /** The other end of the engine's thread: starts it, passes records in and effects out. */
 import { Worker } from 'node:worker_threads';
 import type { JournalReport } from '../journal/keeper.js';
+import type { Effect } from '../model/effects.js';
 import { assert, ERROR_CODES, type ErrorCode, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
-import type { Effect, InputRecord } from '../model/records.js';
+import type { InputRecord } from '../model/records.js';
 import type { BackendReport, BookStatistics, CaseWait, EngineAlert, EngineLink, EngineStats, Inspections } from './link.js';
 import type { FromWorker, ToWorker, WorkerSetup } from './worker.js';
 

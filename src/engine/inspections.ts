@@ -1,8 +1,9 @@
 /** What may be asked of a running engine between two records: plain data that crosses threads. It must not know where it comes from. */
 import type { AuctionEvent } from '../model/case-effects.js';
+import type { OrderEvent } from '../model/effects.js';
 import type { Fraction } from '../model/fraction.js';
 import type { Cash } from '../model/portfolio.js';
-import type { OrderEvent, Valuation } from '../model/records.js';
+import type { Valuation } from '../model/records.js';
 
 /** An open case. Amounts in the valuation asset. */
 export interface CaseStatus {

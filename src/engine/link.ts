@@ -1,8 +1,9 @@
 /** What the gateway and the command line may ask of a running engine, wherever it runs (same thread or worker). */
 import type { AlertCode } from '../model/case-effects.js';
+import type { Effect } from '../model/effects.js';
 import type { Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
-import type { Effect, InputRecord } from '../model/records.js';
+import type { InputRecord } from '../model/records.js';
 import type { BookStatistics } from '../scan/statistics.js';
 import type { CaseWait, Inspections } from './inspections.js';
 

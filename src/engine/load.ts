@@ -32,6 +32,8 @@ export interface PolicySource {
   readonly where: string;
   /** Life of its orders instead of what it says; null: as it says. */
   readonly orderTtlUs: number | null;
+  /** Those near the line are looked for no more often than this, whatever it says; left out: as it says. */
+  readonly watchUsMin?: number;
 }
 
 /** What an engine scans with, and what it does with defaults. */
@@ -85,10 +87,12 @@ function engineFor(instruments: Instruments, { policy, isEmpty: _, ...setup }: E
 }
 
 /** Throws every problem of the policy together. */
-export function resolvePolicy({ input, where, orderTtlUs }: PolicySource, instruments: Instruments): Policy {
+export function resolvePolicy({ input, where, orderTtlUs, watchUsMin = 0 }: PolicySource, instruments: Instruments): Policy {
   const problems = new ProblemList();
   const policy = policyFromInput(input, where, instruments, problems);
   problems.throwIfAny();
   assert(policy !== null, 'expected problems of a policy that cannot be read');
-  return orderTtlUs === null ? policy : withOrderTtl(policy, orderTtlUs);
+  const { watch } = policy;
+  const watched = watch === null ? policy : { ...policy, watch: { ...watch, everyUs: Math.max(watch.everyUs, watchUsMin) } };
+  return orderTtlUs === null ? watched : withOrderTtl(watched, orderTtlUs);
 }

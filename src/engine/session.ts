@@ -2,8 +2,10 @@
  * An engine with what answers it: the paper venue, and newcomers that keep a demo's book alive. Each record is applied with all that
  * follows from it before the next: what comes back enters again at the head. Deterministic like its parts.
  */
+
+import type { Effect, OrderEvent } from '../model/effects.js';
 import { formatProblem, type Problem } from '../model/errors.js';
-import type { Effect, InputRecord, OrderEvent, TickRecord } from '../model/records.js';
+import type { InputRecord, TickRecord } from '../model/records.js';
 import type { Applied, Engine } from './engine.js';
 
 /** Takes orders and answers with records: acknowledgements and trades. */

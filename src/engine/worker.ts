@@ -2,18 +2,18 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type BackendChoice, openBackend } from '../backends/open.js';
 import type { FreshnessRule } from '../dispatch/gates.js';
-import { valueHash } from '../journal/instruments.js';
-import { type JournalReport, Keeper, type Kept, pathHash } from '../journal/keeper.js';
-import type { Genesis } from '../journal/layout.js';
+import { type JournalReport, Keeper, type Kept } from '../journal/keeper.js';
 import { findStart, type Start } from '../journal/recover.js';
+import type { Effect } from '../model/effects.js';
 import { assert, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
-import type { Effect, InputRecord } from '../model/records.js';
+import type { InputRecord } from '../model/records.js';
 import type { Backend } from '../scan/backend.js';
 import { Newcomers } from '../synthetic/newcomers.js';
 import { PaperVenue } from '../venue/paper.js';
 import { type Answer, applyWork, conflate, type Submission, type Work } from './conflate.js';
 import type { Engine } from './engine.js';
+import { genesisOf } from './genesis.js';
 import { inspect, WaitWatch } from './inspect.js';
 import type { Inspections } from './inspections.js';
 import type { BackendReport, BookStatistics, CaseWait, EngineAlert, EngineStats } from './link.js';
@@ -87,22 +87,6 @@ async function load({ book, policy, mode, freshness }: WorkerSetup, backend: Bac
   return 'file' in book ? engineFromFile(book.file, setup, onLoaded) : engineFromSynthetic(book.synthetic, setup, onLoaded);
 }
 
-/** All that a journal's replay depends on, but the instruments. */
-async function genesisOf({ book, policy, mode, freshness }: WorkerSetup, { caseHalf }: Engine, start: Start): Promise<Genesis> {
-  const { positions, seed, prices } = 'file' in book ? { positions: null, seed: null, prices: null } : book.synthetic;
-  return {
-    book: 'file' in book ? await pathHash(book.file) : 'made up',
-    positions,
-    seed,
-    prices: prices === null ? null : valueHash(prices),
-    policy: caseHalf.policy.id,
-    policyHash: valueHash(caseHalf.policy),
-    orderTtlUs: policy.orderTtlUs,
-    ...freshness,
-    mode: start.genesis?.mode ?? mode,
-  };
-}
-
 async function openKeeper(setup: WorkerSetup, engine: Engine, start: Start): Promise<Keeper | null> {
   if (setup.journal === undefined) return null;
   const kept: Kept = {
@@ -111,7 +95,7 @@ async function openKeeper(setup: WorkerSetup, engine: Engine, start: Start): Pro
     save: () => engine.save(),
     restore: (read) => engine.restore(read),
   };
-  const genesis = await genesisOf(setup, engine, start);
+  const genesis = await genesisOf(setup, engine, start.genesis);
   return Keeper.open({ ...setup.journal, instruments: engine.instruments, genesis, startUs: Date.now() * 1000 }, kept, start);
 }
 

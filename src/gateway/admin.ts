@@ -72,8 +72,11 @@ function readCommand(
       return { command, isOn: reader.oneOf(first, ['on', 'off'], `${where}.state`) === 'on' };
     case 'pause':
     case 'resume': {
+      const { count } = reader.problems;
       const scope = reader.oneOf(first, ['market', 'account', 'stage'], `${where}.scope`);
-      return { command, scope, name: pausedName(scope, second, reader, `${where}.name`) };
+      // A name in no scope is neither right nor wrong.
+      const name = reader.problems.count > count ? '' : pausedName(scope, second, reader, `${where}.name`);
+      return { command, scope, name };
     }
     case 'exempt':
     case 'unexempt':
@@ -87,6 +90,7 @@ function readCommand(
       if (market !== null && asset !== null && market.settleAsset !== asset.index)
         reader.problems.add(`${where}.market`, `a market that settles in ${asset.id}`, show(market.id));
       const amount = reader.amount(third, asset?.decimals ?? DECIMALS_MAX, `${where}.amount`);
+      if (third === '0') reader.problems.add(`${where}.amount`, 'an amount other than 0', show(third));
       return { command, asset: asset?.index ?? 0, market: market?.index ?? null, amount };
     }
   }

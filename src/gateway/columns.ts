@@ -1,5 +1,5 @@
 /** The rows of every topic and batch as the wire has them: columns, what their numbers stand for, and types. Shared with the client. */
-import type { OrderEventKind, SignalState } from '../model/records.js';
+import type { OrderEventKind, SignalState } from '../model/effects.js';
 import type { WireInteger } from './codec.js';
 
 /** Column names of each row type, as `hello` sends them. Later versions add columns at the end only. */

@@ -1,9 +1,9 @@
 /** Sorts what one record led to into the topics, and counts what metrics tell. It must not know sockets. */
 import type { EngineLink } from '../engine/link.js';
 import type { StageEvent } from '../model/case-effects.js';
+import type { CaseEvent, Effect } from '../model/effects.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Transfer } from '../model/money.js';
-import type { CaseEvent, Effect } from '../model/records.js';
 import { wireInteger } from './codec.js';
 import { adlRow, freezeRow, marginCallRow, reconciliationRow, transferRow } from './event-rows.js';
 import { AuctionsTopic, CasesTopic, eventsTopic, OrdersTopic } from './lossless-topics.js';

@@ -9,12 +9,12 @@ import type {
   StageEvent,
 } from '../model/case-effects.js';
 import { formatDecimal, type Rounding } from '../model/decimal.js';
+import type { CaseEvent } from '../model/effects.js';
 import { type Fraction, fractionToUnits } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
 import { moneyAccountName, type Transfer } from '../model/money.js';
 import { EXACT_DECIMALS, type Lots } from '../model/portfolio.js';
 import { sizeOf } from '../model/quantities.js';
-import type { CaseEvent } from '../model/records.js';
 import { wireInteger } from './codec.js';
 import {
   AUCTION_EVENTS,

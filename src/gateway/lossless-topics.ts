@@ -1,9 +1,9 @@
 /** Topics of which nothing is dropped: orders, cases, auctions, and those of which the latest rows are all that a snapshot has. They must not know sockets. */
 import type { CaseStatus, CaseWait } from '../engine/link.js';
 import type { AuctionEvent, StageEvent } from '../model/case-effects.js';
+import type { CaseEvent, OrderEvent } from '../model/effects.js';
 import type { Instruments } from '../model/instruments.js';
 import { lots } from '../model/portfolio.js';
-import type { CaseEvent, OrderEvent } from '../model/records.js';
 import { wireInteger } from './codec.js';
 import { auctionRow, caseRow, caseStatusRow, stageRow, waitRow } from './event-rows.js';
 import { LIMITS } from './limits.js';

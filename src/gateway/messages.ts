@@ -16,9 +16,9 @@ import type {
   WireSignal,
 } from './columns.js';
 
+export type { OrderEventKind, SignalState } from '../model/effects.js';
 /** The errors that the wire carries, for the client's users. */
 export { type ErrorCode, PlimsollError, type Problem } from '../model/errors.js';
-export type { OrderEventKind, SignalState } from '../model/records.js';
 export * from './columns.js';
 
 export const PROTOCOL = 1;

@@ -1,9 +1,9 @@
 /** Effects, counters and alerts as rows of the wire. It must not know topics or sockets. */
 import type { EngineAlert, EngineStats } from '../engine/link.js';
 import { formatDecimal } from '../model/decimal.js';
+import type { OrderEvent, Signal, SignalState } from '../model/effects.js';
 import type { Instruments } from '../model/instruments.js';
 import { sizeOf } from '../model/quantities.js';
-import type { OrderEvent, Signal, SignalState } from '../model/records.js';
 import { wireInteger } from './codec.js';
 import {
   FIELDS,

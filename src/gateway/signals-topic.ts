@@ -1,7 +1,8 @@
 /** The signals topic: who is liquidatable, what changed, and each subscriber's filtered or conflated view of it. It must not know sockets. */
+
+import type { Signal, SignalState, SignalsEffect } from '../model/effects.js';
 import { assert } from '../model/errors.js';
 import { compareIds } from '../model/portfolio.js';
-import type { Signal, SignalState, SignalsEffect } from '../model/records.js';
 import { wireInteger } from './codec.js';
 import { LIMITS } from './limits.js';
 import { TopicLog } from './log.js';

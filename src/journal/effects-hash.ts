@@ -1,7 +1,7 @@
 /** The hash by which a replay is held to the effects of the first time. */
 import { createHash } from 'node:crypto';
+import type { Effect } from '../model/effects.js';
 import { assert } from '../model/errors.js';
-import type { Effect } from '../model/records.js';
 import { ByteWriter } from './bytes.js';
 import { EFFECTS_HASH_BYTES } from './layout.js';
 

@@ -1,8 +1,9 @@
 /** Recovery: the newest whole snapshot, then every record behind it, held to what it did the first time. Knows no engine, only what one offers. */
 import { existsSync } from 'node:fs';
+import type { Effect } from '../model/effects.js';
 import { PlimsollError } from '../model/errors.js';
 import type { ReadBytes } from '../model/named-buffers.js';
-import type { Effect, InputRecord } from '../model/records.js';
+import type { InputRecord } from '../model/records.js';
 import { decodeRecord } from './codec.js';
 import { effectsHash } from './effects-hash.js';
 import type { Journal } from './journal.js';

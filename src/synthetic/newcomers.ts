@@ -1,7 +1,9 @@
 /** Owns the accounts that join a made-up venue as others are liquidated, so that a demo lives on. Knows no store and no feed. */
+
+import type { Effect } from '../model/effects.js';
 import type { Instruments } from '../model/instruments.js';
 import type { Account } from '../model/portfolio.js';
-import type { BookRecord, BookRow, Effect, TickRecord } from '../model/records.js';
+import type { BookRecord, BookRow, TickRecord } from '../model/records.js';
 import { AccountMaker } from './accounts.js';
 import { Random } from './random.js';
 

@@ -1,11 +1,12 @@
 /** Owns a paper venue: it executes orders at the marks, moved by a made-up slippage. Knows orders and ticks, no engine and no account. */
 import { compareDecimals, type Decimal, decimalToNumber, divideRounded, pow10 } from '../model/decimal.js';
+import type { OrderEvent } from '../model/effects.js';
 import { fractionToUnits, multiply } from '../model/fraction.js';
 import { hash32 } from '../model/hash.js';
 import type { Instruments, Market } from '../model/instruments.js';
 import { notionalAt } from '../model/margin.js';
 import { accountOf, type Cash, cash, EXACT_DECIMALS } from '../model/portfolio.js';
-import type { Fill, InputRecord, OrderAck, OrderEvent, TickRecord } from '../model/records.js';
+import type { Fill, InputRecord, OrderAck, TickRecord } from '../model/records.js';
 
 /** Slippage of an order as large as its market's depth, before the seeded factor of 0.5 to 1.5. */
 const IMPACT = 0.02;

@@ -4,9 +4,10 @@
  */
 import { legOf, legOfRow, type Order } from '../dispatch/orders.js';
 import { deficitOf } from '../dispatch/ranking.js';
+import type { CaseEvent } from '../model/effects.js';
 import { divide, type Fraction, fractionToUnits, subtract, ZERO } from '../model/fraction.js';
 import { accountOf, EXACT_DECIMALS, type Lots } from '../model/portfolio.js';
-import type { Bid, BreachRow, CaseEvent, OrderAck, PortfolioReport } from '../model/records.js';
+import type { Bid, BreachRow, OrderAck, PortfolioReport } from '../model/records.js';
 import { takeBid } from './bids.js';
 import { type Case, freshMemory } from './case.js';
 import type { Context } from './context.js';
@@ -26,6 +27,12 @@ export class CaseBook {
   private opened = 0;
   /** Cases in which something was closed. */
   liquidations = 0;
+  private readonly onOpened: (portfolio: string) => void;
+
+  /** `onOpened` is told of a case when nothing has been done about it yet. */
+  constructor(onOpened: (portfolio: string) => void = () => undefined) {
+    this.onOpened = onOpened;
+  }
 
   /** Cases opened since the start. */
   get openedCount(): number {
@@ -176,6 +183,7 @@ export class CaseBook {
       waiting: '',
     };
     this.cases.set(report.portfolio, opened);
+    this.onOpened(report.portfolio);
     port.follow(report.portfolio, true);
     const stage = policy.stages.find((entry) => entry.stage === 'fund');
     if (stage !== undefined) {

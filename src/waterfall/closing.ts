@@ -2,10 +2,11 @@
 import { legOfRow } from '../dispatch/orders.js';
 import { limitOf } from '../dispatch/sizing.js';
 import { bankruptcyPrice } from '../model/bankruptcy.js';
+import type { OrderStage } from '../model/effects.js';
 import { add, type Fraction, fromDecimal, multiply, ONE, subtract } from '../model/fraction.js';
 import type { Market } from '../model/instruments.js';
 import { type Lots, lots } from '../model/portfolio.js';
-import type { BreachRow, OrderStage, PortfolioReport } from '../model/records.js';
+import type { BreachRow, PortfolioReport } from '../model/records.js';
 import type { Case } from './case.js';
 import { type Context, on, type Step, wait } from './context.js';
 import { fillableAt } from './formulas/bankruptcy-dydx.js';
@@ -19,7 +20,7 @@ export interface Closing {
 }
 
 /** Rows of a case that an entry of the policy is for. */
-export function rowsIn(subject: Case, { markets }: Scope): readonly BreachRow[] {
+export function rowsIn(subject: Pick<Case, 'report'>, { markets }: Scope): readonly BreachRow[] {
   const { rows } = subject.report;
   return markets === null ? rows : rows.filter(({ market }) => markets.has(market));
 }

@@ -1,8 +1,8 @@
 /** The waterfall: takes a case through the policy's stages, one after the other, until it waits or is done. Every stage is entered, or why not is told. */
 
 import type { StageEvent } from '../model/case-effects.js';
+import type { OrderStage } from '../model/effects.js';
 import { assert } from '../model/errors.js';
-import type { OrderStage } from '../model/records.js';
 import type { Case } from './case.js';
 import { freshMemory, isRestored } from './case.js';
 import type { Context, Step } from './context.js';

@@ -80,6 +80,7 @@ export class Treasury {
       { kind: 'portfolio', portfolio: account },
     ];
     this.record({ debit, credit, asset, amount, reason: 'release', caseId }, out);
+    this.touched.add(account);
   }
 
   /** From one account to another; the other way when the amount is below zero, and nothing when it is zero. What the book has booked already. */

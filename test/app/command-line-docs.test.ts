@@ -5,7 +5,8 @@ import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { EXAMPLE } from '../cli/hand-books.js';
-import { inProcess, write } from '../cli/plimsoll.js';
+import { keptJournal } from '../cli/kept.js';
+import { inProcess, pathOf, write } from '../cli/plimsoll.js';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/command-line.md'), 'utf8');
 
@@ -36,4 +37,17 @@ test.each(['scan', 'explain', 'adl'])('the example of %s is what it prints', asy
   const account = name === 'scan' ? [] : ['--account', 'alice'];
   if (name === 'adl') account.push('--market', 'BTCUSDT', '--side', 'long', '--size', '0.2', '--price', '34500');
   expect((await inProcess(name, '--book', paths[0], '--marks', paths[1], ...account, ...backend, '--json')).stdout).toBe(example);
+});
+
+test('the example of why is what it prints', async () => {
+  const [, example] = /```json why\n(.*\n)```/.exec(page) as RegExpExecArray;
+  const book = write('why.json', EXAMPLE.book);
+  const folder = pathOf('kept');
+  const kept = await keptJournal({ folder, book, policy: 'full-close' });
+  kept.apply({ type: 'tick', timeUs: 1_700_000_000_000_000, marks: [{ market: 0, price: { units: 35_000n, decimals: 0 } }] });
+  kept.apply({ type: 'clock', timeUs: 1_700_000_006_000_000 });
+  await kept.close(false);
+  const id = 'alice/BTCUSDT@1700000000000000.1#1';
+  const { stdout } = await inProcess('why', id, '--journal', folder, '--book', book, '--json');
+  expect(stdout.replace(JSON.stringify(folder), '"kept"')).toBe(example);
 });

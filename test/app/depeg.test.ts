@@ -62,7 +62,7 @@ it.runIf(isThere)(
   'the replay names those whom only the collateral breached: long, short, flat and without a position',
   async () => {
     const book = write('depeg.json', BOOK);
-    const depeg: ReplayOptions = { candles: DEPEG, book, seed: 1, range: TWO_DAYS };
+    const depeg: ReplayOptions = { candles: DEPEG, book, seed: 1, range: TWO_DAYS, policy: 'full-close' };
     const { summary } = await replay({ ...depeg, indexes: [{ asset: 'USDC', series: 'BTCUSD', over: 'BTCUSDC' }] });
     expect(summary.collateralOnly).toEqual(['debtor', 'flat', 'long', 'short']);
     // Who recovers before anything is closed, as the debtor that has nothing to close, may be breached again.

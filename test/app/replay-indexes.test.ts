@@ -52,7 +52,7 @@ beforeAll(() => {
 });
 
 async function replayed(more: Partial<ReplayOptions>): Promise<ReplaySummary> {
-  return (await replay({ candles: folder, book, seed: 1, ...more })).summary;
+  return (await replay({ candles: folder, book, seed: 1, policy: 'full-close', ...more })).summary;
 }
 
 describe('a book of several assets', () => {
@@ -124,7 +124,7 @@ describe('what is refused', () => {
 });
 
 describe('from the command line', () => {
-  const run = (...more: string[]) => inProcess('replay', '--candles', folder, '--book', book, ...more);
+  const run = (...more: string[]) => inProcess('replay', '--candles', folder, '--book', book, '--policy', 'full-close', ...more);
 
   test('prints what the library returns, and the same in words and on the page', async () => {
     const { code, stdout } = await run('--index', 'COIN=X/XCOIN', '--index', 'IDLE=COINUSD', '--json');

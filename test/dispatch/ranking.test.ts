@@ -1,8 +1,12 @@
 /** The ranking is one total order, and it is the exact one. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareRanked, deficitOf, type Ranked, ranked } from '../../src/dispatch/ranking.js';
+import { compareRanked, deficitOf, type Ranked, ranked, rankedBy } from '../../src/dispatch/ranking.js';
 import { type Fraction, fraction } from '../../src/model/fraction.js';
+import { dec, instrumentsOf, marketOf, rate, tiersOf } from '../support/books.js';
+import { report as reportOf } from './support.js';
+
+const FLAT = { method: 'bracket' as const, basis: 'mark' as const, closeFee: rate('0'), tiers: tiersOf([[0, '0.01']]) };
 
 const of = (portfolio: string, equity: Fraction, maintenance: Fraction): Ranked => ranked({ portfolio, equity, maintenance });
 
@@ -75,5 +79,32 @@ describe('the ranking', () => {
 
   it('ranks by maintenance less equity', () => {
     expect(deficitOf({ equity: fraction(-50n), maintenance: fraction(14n) })).toEqual({ n: 64n, d: 1n });
+  });
+});
+
+describe('by expected bad debt', () => {
+  const instruments = instrumentsOf([marketOf(0), marketOf(1, { maintenance: FLAT })]);
+  const limits = { depth: new Map([[0, dec(50)]]) };
+  const rankOf = (portfolio: string, positions: readonly (readonly [number, number])[], by: 'deficit' | 'expected-bad-debt') =>
+    rankedBy(reportOf(portfolio, 'liquidatable', positions), by, instruments, limits);
+
+  it('a deficit counts as long as its longest position takes to fill', () => {
+    // Two units at 100 in a depth of 50 take four times it; the deficit is 2 · 10 − 1.
+    const { key, deficit, keyNumber } = rankOf(
+      'a',
+      [
+        [0, 2_000],
+        [0, -500],
+      ],
+      'expected-bad-debt',
+    );
+    expect([key, deficit, keyNumber]).toEqual([fraction(76n), fraction(19n), 76]);
+    expect(rankOf('a', [[0, 2_000]], 'deficit').key).toEqual(fraction(9n));
+  });
+
+  it('a market whose depth nobody knows takes no time: its portfolios come last, by id', () => {
+    const order = [rankOf('c', [[1, 9_000]], 'expected-bad-debt'), rankOf('b', [[1, 1_000]], 'expected-bad-debt')];
+    order.push(rankOf('z', [[0, 1]], 'expected-bad-debt'));
+    expect(order.sort(compareRanked).map(({ portfolio }) => portfolio)).toEqual(['z', 'b', 'c']);
   });
 });

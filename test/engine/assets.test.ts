@@ -3,11 +3,12 @@
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/engine.js';
 import { lossToZero, sharesOf } from '../../src/model/bankruptcy.js';
+import type { Effect } from '../../src/model/effects.js';
 import { compare, type Fraction, fractionToNumber, fromDecimal, multiply, ONE } from '../../src/model/fraction.js';
 import { type Instruments, plainAsset } from '../../src/model/instruments.js';
 import { isInsolvent, isLiquidatable, valuePortfolio } from '../../src/model/margin.js';
 import { type Account, cash, portfoliosOf } from '../../src/model/portfolio.js';
-import type { Effect, PortfolioReport, TickRecord } from '../../src/model/records.js';
+import type { PortfolioReport, TickRecord } from '../../src/model/records.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import { Random } from '../../src/synthetic/random.js';
 import { mixedAccount, mixedPrices, mixedVenue } from '../scan/mixed.js';

@@ -2,10 +2,10 @@
 
 import { expect, it } from 'vitest';
 import { Engine } from '../../src/engine/engine.js';
+import type { CaseEvent, Effect, Signal } from '../../src/model/effects.js';
 import { compare, fraction, ZERO } from '../../src/model/fraction.js';
 import { type Asset, DEFAULT_RULES, type Instruments, plainAsset } from '../../src/model/instruments.js';
 import { cash } from '../../src/model/portfolio.js';
-import type { CaseEvent, Effect, Signal } from '../../src/model/records.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import { dec, marketOf, rate, tiersOf } from '../support/books.js';
 import { fullClose } from '../support/policies.js';

@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
 import { stateHash } from '../../src/engine/state-hash.js';
+import type { CasesEffect, OrdersEffect } from '../../src/model/effects.js';
 import { type Fraction, fraction, reduce } from '../../src/model/fraction.js';
 import { cash, cost, lots } from '../../src/model/portfolio.js';
-import type { CasesEffect, Fill, InputRecord, OrdersEffect } from '../../src/model/records.js';
+import type { Fill, InputRecord } from '../../src/model/records.js';
 import { dec } from '../support/books.js';
 import {
   account,

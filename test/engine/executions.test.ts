@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { Session } from '../../src/engine/session.js';
 import { stateHash } from '../../src/engine/state-hash.js';
+import type { Effect, OrderEvent, Signal } from '../../src/model/effects.js';
 import { cash, lots } from '../../src/model/portfolio.js';
-import type { Effect, OrderAck, OrderEvent, Signal } from '../../src/model/records.js';
+import type { OrderAck } from '../../src/model/records.js';
 import { PaperVenue } from '../../src/venue/paper.js';
 import { dec } from '../support/books.js';
 import { account, alice, effectsOf, engineWith, fill, fills, instruments, portfolios, position, tick } from './support.js';

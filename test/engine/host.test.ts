@@ -6,9 +6,10 @@ import { syntheticTicks } from '../../feeds/synthetic.js';
 import type { HostedEngine } from '../../src/engine/host.js';
 import { engineFromSynthetic } from '../../src/engine/load.js';
 import type { WorkerSetup } from '../../src/engine/worker.js';
+import type { Effect } from '../../src/model/effects.js';
 import { assert, type PlimsollError, type Problem } from '../../src/model/errors.js';
 import { cash } from '../../src/model/portfolio.js';
-import type { Effect, InputRecord, TickRecord } from '../../src/model/records.js';
+import type { InputRecord, TickRecord } from '../../src/model/records.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import { defaultMarkets, syntheticInstruments } from '../../src/synthetic/instruments.js';
 import { writeBook } from '../serve/book.js';
@@ -20,6 +21,7 @@ const FULL_CLOSE = {
   input: {
     version: 1,
     name: 'full-close',
+    title: 'Every position whole',
     sources: [],
     stages: [
       { stage: 'full', price: { kind: 'bankruptcy' }, ttlMs: 5_000 },

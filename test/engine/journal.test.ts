@@ -3,13 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { syntheticTicks } from '../../feeds/synthetic.js';
 import type { HostedEngine } from '../../src/engine/host.js';
 import type { WorkerSetup } from '../../src/engine/worker.js';
 import { decodeRecord } from '../../src/journal/codec.js';
 import { JournalReader } from '../../src/journal/reader.js';
-import type { Effect, InputRecord, TickRecord } from '../../src/model/records.js';
+import type { Effect } from '../../src/model/effects.js';
+import type { InputRecord, TickRecord } from '../../src/model/records.js';
 import { defaultMarkets, syntheticInstruments } from '../../src/synthetic/instruments.js';
 import { built } from '../serve/process.js';
 
@@ -19,6 +20,8 @@ const prices = seeds.map(({ price }) => price);
 const synthetic = { instruments, prices, positions: 5_000, seed: 1 };
 const policyFile = join(import.meta.dirname, '../../policies/full-close.json');
 const policy = { input: JSON.parse(readFileSync(policyFile, 'utf8')), where: 'policy', orderTtlUs: null };
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let startEngine: typeof import('../../src/engine/host.js').startEngine;
 let engine: HostedEngine | null = null;

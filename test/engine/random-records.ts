@@ -1,8 +1,9 @@
 /** Random venues and random records for them, of every kind that the engine takes. Knows how to draw them, not what must come of them. */
 import { type Decimal, pow10 } from '../../src/model/decimal.js';
+import type { Effect, OrderEvent } from '../../src/model/effects.js';
 import type { Instruments } from '../../src/model/instruments.js';
 import { type Account, accountOf, cash, EXACT_DECIMALS, lots } from '../../src/model/portfolio.js';
-import type { AdminCommand, BookRow, Effect, Fill, InputRecord, OrderEvent } from '../../src/model/records.js';
+import type { AdminCommand, BookRow, Fill, InputRecord } from '../../src/model/records.js';
 import { Random } from '../../src/synthetic/random.js';
 import { atTheEdge, type MixedPrices, mixedAccount, mixedVenue, pick } from '../scan/mixed.js';
 import { noPrices, wildAccount, wildCost, wildMark, wildPrice, wildSize, wildVenue } from '../scan/wild.js';

@@ -1,8 +1,9 @@
 /** A small book and short ways to write records for it. */
 import { expect } from 'vitest';
 import { Engine } from '../../src/engine/engine.js';
+import type { Effect } from '../../src/model/effects.js';
 import { type Account, cash, cost, lots, type Portfolio } from '../../src/model/portfolio.js';
-import type { Effect, Fill, InputRecord } from '../../src/model/records.js';
+import type { Fill, InputRecord } from '../../src/model/records.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import { dec, instrumentsOf, marketOf } from '../support/books.js';
 import { fullClose } from '../support/policies.js';

@@ -7,11 +7,12 @@ import { decode, encode } from '../../src/gateway/codec.js';
 import { SUBPROTOCOL } from '../../src/gateway/messages.js';
 import { type Gateway, type GatewayOptions, startGateway } from '../../src/gateway/server.js';
 import { parseDecimal } from '../../src/model/decimal.js';
+import type { Effect, OrderEvent, OrderEventKind, Signal, SignalState } from '../../src/model/effects.js';
 import type { Problem } from '../../src/model/errors.js';
 import { ZERO } from '../../src/model/fraction.js';
 import { DEFAULT_RULES, type Instruments, type Market, plainAsset } from '../../src/model/instruments.js';
 import { lots } from '../../src/model/portfolio.js';
-import type { Effect, InputRecord, OrderEvent, OrderEventKind, Signal, SignalState } from '../../src/model/records.js';
+import type { InputRecord } from '../../src/model/records.js';
 
 export const TOKENS = { operator: 'operator-token-0123456789', executor: 'executor-token-0123456789' };
 export const BYTES_MAX = 64 * 1024 * 1024;
@@ -147,8 +148,8 @@ export class ScriptedLink implements EngineLink {
     return () => this.alertListeners.delete(listener);
   }
 
-  alert(text: string): void {
-    for (const listener of this.alertListeners) listener({ timeUs: 1_569_350_000_000_000, code: 'backend', text });
+  alert(text: string, code: EngineAlert['code'] = 'backend'): void {
+    for (const listener of this.alertListeners) listener({ timeUs: 1_569_350_000_000_000, code, text });
   }
 
   /** Whether anybody still listens. */

@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 import { encode } from '../../src/gateway/codec.js';
 import { LIMITS } from '../../src/gateway/limits.js';
 import { SIGNAL_STATES, SUBPROTOCOL } from '../../src/gateway/messages.js';
-import type { OrderEvent } from '../../src/model/records.js';
+import type { OrderEvent } from '../../src/model/effects.js';
 import { order, Peer, type Rig, signal, startRig, TOKENS, until } from './helpers.js';
 
 let rig: Rig;

@@ -8,7 +8,7 @@ import { OrdersTopic } from '../../src/gateway/lossless-topics.js';
 import { SIGNAL_STATES } from '../../src/gateway/messages.js';
 import { SignalsTopic } from '../../src/gateway/signals-topic.js';
 import type { Cursor, SignalFilter } from '../../src/gateway/topics.js';
-import type { Signal } from '../../src/model/records.js';
+import type { Signal } from '../../src/model/effects.js';
 import { BYTES_MAX, INSTRUMENTS, order, signal } from './helpers.js';
 
 const cursorAt = (seq: number, filter: SignalFilter | null = null): Cursor => {

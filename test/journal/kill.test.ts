@@ -37,7 +37,7 @@ async function killed(folder: string, lifeMs: number): Promise<number> {
   return Number(out.slice(0, out.lastIndexOf('\n')).split('\n').at(-1));
 }
 
-test(`a writer killed ${KILLS} times`, { timeout: KILLS * 5_000 }, async () => {
+test(`a writer killed ${KILLS} times`, { timeout: KILLS * 15_000 }, async () => {
   const folder = newFolder();
   const random = new Random(20, 'kills');
   let before = 0;

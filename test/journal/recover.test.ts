@@ -8,8 +8,9 @@ import type { Journal } from '../../src/journal/journal.js';
 import type { Checkpoint } from '../../src/journal/layout.js';
 import { findStart, type Recovery, recover } from '../../src/journal/recover.js';
 import { snapshotFault } from '../../src/journal/snapshots.js';
+import type { Effect } from '../../src/model/effects.js';
 import type { NamedBuffer, ReadBytes } from '../../src/model/named-buffers.js';
-import type { Effect, InputRecord } from '../../src/model/records.js';
+import type { InputRecord } from '../../src/model/records.js';
 import { newFolder, open, tick } from './support.js';
 
 /** Its state is a sum; each record's effect says it. */

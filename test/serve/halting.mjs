@@ -7,8 +7,9 @@ if (isMainThread) {
   const post = Worker.prototype.postMessage;
   let count = 0;
   Worker.prototype.postMessage = function (message, ...rest) {
-    count += 1;
-    if (count === TICKS_BEFORE) post.call(this, { id: -1, record: { type: 'nonsense', timeUs: 0 } });
+    const isTick = message?.record?.type === 'tick';
+    if (isTick) count += 1;
+    if (isTick && count === TICKS_BEFORE) post.call(this, { id: -1, record: { type: 'nonsense', timeUs: 0 } });
     return post.call(this, message, ...rest);
   };
 }

@@ -30,7 +30,16 @@ let operator: Recorder;
 let executor: Recorder;
 
 beforeAll(async () => {
-  const flags = ['--executor', 'external', '--tick-interval-ms', String(TICK_INTERVAL_MS)];
+  const flags = [
+    '--executor',
+    'external',
+    '--mode',
+    'live',
+    '--policy',
+    'full-close',
+    '--tick-interval-ms',
+    String(TICK_INTERVAL_MS),
+  ];
   served = await startServe(['--positions', '20000', '--markets', '40', ...flags]);
   operator = await Recorder.open(served.url, served.operatorToken);
   executor = await Recorder.open(served.url, served.executorToken);

@@ -110,7 +110,16 @@ describe('with a book of its own', () => {
 
   test('finds at the first tick who is under water, and the paper venue closes it', async () => {
     files = writeBook([long('sunk', '10', '10'), long('safe', '1', '1000')]);
-    const served = await startServe(['--book', files.book, '--marks', files.marks, '--tick-interval-ms', '20']);
+    const served = await startServe([
+      '--book',
+      files.book,
+      '--marks',
+      files.marks,
+      '--tick-interval-ms',
+      '20',
+      '--policy',
+      'full-close',
+    ]);
     expect(served.stdout()).toContain('2 positions of 2 accounts, scanned 50 times a second');
     const stats = await statsWhen(served.http, ({ liquidations }) => liquidations === 1, 'the liquidation');
     expect(stats.openCases).toBe(0);

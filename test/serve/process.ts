@@ -51,6 +51,8 @@ interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Of node itself. */
   readonly nodeArgs?: readonly string[];
+  /** Until it must be ready (10). */
+  readonly seconds?: number;
 }
 
 const running = new Set<ChildProcess>();
@@ -116,7 +118,7 @@ export async function startServe(args: readonly string[], options: StartOptions 
   const started = startPlimsoll(['serve', '--port', '0', ...args], options);
   const { process: child, stdout, stderr } = started;
   const isReady = (): boolean => stdout().includes('Ctrl-C ends it.\n');
-  await until(() => isReady() || child.exitCode !== null, `serve to be ready (${stderr()})`);
+  await until(() => isReady() || child.exitCode !== null, `serve to be ready (${stderr()})`, options.seconds);
   if (!isReady()) throw new Error(`expected serve to start, was: ${stderr()}`);
   const said = (name: string): string => new RegExp(`^${name} +(.*)$`, 'm').exec(stdout())?.[1] ?? '';
   return {

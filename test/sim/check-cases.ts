@@ -2,9 +2,9 @@
 
 import type { Engine } from '../../src/engine/engine.js';
 import type { StageEvent } from '../../src/model/case-effects.js';
+import type { CaseEvent, Effect } from '../../src/model/effects.js';
 import { isInsolvent, isLiquidatable, type PricedPortfolio } from '../../src/model/margin.js';
 import type { Transfer } from '../../src/model/money.js';
-import type { CaseEvent, Effect } from '../../src/model/records.js';
 import { isRestored } from '../../src/waterfall/case.js';
 import type { Policy } from '../../src/waterfall/policy.js';
 import type { BookView } from './book-view.js';

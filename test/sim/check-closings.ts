@@ -1,10 +1,10 @@
 /** What is closed and paid inside: deleveraging, takeovers, auctions, shared losses. Who may be touched, when, and how far. */
 import type { AdlEvent } from '../../src/model/case-effects.js';
+import type { Effect } from '../../src/model/effects.js';
 import type { Instruments } from '../../src/model/instruments.js';
 import { notionalAt, type PricedPortfolio } from '../../src/model/margin.js';
 import type { Transfer } from '../../src/model/money.js';
 import { accountOf, type Portfolio } from '../../src/model/portfolio.js';
-import type { Effect } from '../../src/model/records.js';
 import type { FundStage, Policy } from '../../src/waterfall/policy.js';
 import { type BookView, lotsIn } from './book-view.js';
 import type { CasesCheck } from './check-cases.js';

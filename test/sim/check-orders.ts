@@ -1,7 +1,8 @@
 /** Orders: one a position, reduce-only, of an open case, each id once, none where nothing may go out. Keeps its own account of what is out. */
 
 import { NO_LIMITS } from '../../src/dispatch/limits.js';
-import type { Fill, OrderEvent } from '../../src/model/records.js';
+import type { OrderEvent } from '../../src/model/effects.js';
+import type { Fill } from '../../src/model/records.js';
 import { isRestored } from '../../src/waterfall/case.js';
 import type { Policy } from '../../src/waterfall/policy.js';
 import type { BookView } from './book-view.js';

@@ -1,8 +1,9 @@
 /** A partial liquidation closes no more than restores: with a lot less the portfolio would still be below its target. By the oracle, where that is plain. */
+
+import type { OrderEvent } from '../../src/model/effects.js';
 import { type Instruments, isPlain } from '../../src/model/instruments.js';
 import { lotValue, unitValue } from '../../src/model/margin.js';
 import { cost, lots, type Position } from '../../src/model/portfolio.js';
-import type { OrderEvent } from '../../src/model/records.js';
 import type { Policy, StageEntry } from '../../src/waterfall/policy.js';
 import type { BookView } from './book-view.js';
 import { absolute, add, compare, type Fraction, fraction, fromDecimal, multiply, subtract } from './fractions.js';

@@ -1,8 +1,9 @@
 /** What always holds (waterfall.md, 1 to 8), looked at after every record from the outside: effects, and the book by the oracle. */
 import type { Engine, EngineOptions } from '../../src/engine/engine.js';
+import type { Effect } from '../../src/model/effects.js';
 import type { Transfer } from '../../src/model/money.js';
 import { accountOf } from '../../src/model/portfolio.js';
-import type { Effect, Fill, InputRecord } from '../../src/model/records.js';
+import type { Fill, InputRecord } from '../../src/model/records.js';
 import type { Policy } from '../../src/waterfall/policy.js';
 import type { BookView, Told } from './book-view.js';
 import { CasesCheck } from './check-cases.js';

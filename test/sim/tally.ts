@@ -1,5 +1,6 @@
 /** What a run has seen: so that a test can say that everything that it is to break was there. */
-import type { Effect, InputRecord } from '../../src/model/records.js';
+import type { Effect } from '../../src/model/effects.js';
+import type { InputRecord } from '../../src/model/records.js';
 
 export class Tally {
   records = 0;

@@ -1,9 +1,10 @@
 /** Records and effects as short lines for people: one a row, ids and words first, money rounded. */
 import { formatDecimal } from '../../src/model/decimal.js';
+import type { Effect } from '../../src/model/effects.js';
 import { fractionToNumber } from '../../src/model/fraction.js';
 import type { Instruments } from '../../src/model/instruments.js';
 import { moneyAccountName } from '../../src/model/money.js';
-import type { Effect, InputRecord } from '../../src/model/records.js';
+import type { InputRecord } from '../../src/model/records.js';
 
 const E18 = 1e18;
 

@@ -3,11 +3,12 @@
  * It knows orders, prices and what the book says of positions; nothing of cases.
  */
 import { compareDecimals, type Decimal, divideRounded } from '../../src/model/decimal.js';
+import type { OrderEvent } from '../../src/model/effects.js';
 import { fractionToUnits, multiply } from '../../src/model/fraction.js';
 import type { Instruments } from '../../src/model/instruments.js';
 import { notionalAt } from '../../src/model/margin.js';
 import { accountOf, cash, EXACT_DECIMALS, lots } from '../../src/model/portfolio.js';
-import type { Fill, InputRecord, OrderAck, OrderEvent } from '../../src/model/records.js';
+import type { Fill, InputRecord, OrderAck } from '../../src/model/records.js';
 import type { Chance } from './chance.js';
 
 type State = 'travelling' | 'live' | 'done' | 'cancelled' | 'unfilled' | 'rejected' | 'absent';

@@ -1,10 +1,11 @@
 /** Newcomers: as many positions as were closed, at the marks of the moment, the same for the same inputs. */
 import { describe, expect, it } from 'vitest';
 import type { Decimal } from '../../src/model/decimal.js';
+import type { ExecutionEffect } from '../../src/model/effects.js';
 import { ZERO } from '../../src/model/fraction.js';
 import { isLiquidatable, pricesOf, valuePortfolio } from '../../src/model/margin.js';
 import { lots, portfoliosOf } from '../../src/model/portfolio.js';
-import type { BookRecord, ExecutionEffect, TickRecord } from '../../src/model/records.js';
+import type { BookRecord, TickRecord } from '../../src/model/records.js';
 import { defaultMarkets, syntheticInstruments } from '../../src/synthetic/instruments.js';
 import { Newcomers } from '../../src/synthetic/newcomers.js';
 

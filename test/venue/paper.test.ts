@@ -2,9 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareDecimals, type Decimal, formatDecimal, parseDecimal } from '../../src/model/decimal.js';
+import type { OrderEvent } from '../../src/model/effects.js';
 import { absolute, add, compare, fraction, fromDecimal, multiply, subtract } from '../../src/model/fraction.js';
 import { lots } from '../../src/model/portfolio.js';
-import type { Fill, InputRecord, OrderEvent, TickRecord } from '../../src/model/records.js';
+import type { Fill, InputRecord, TickRecord } from '../../src/model/records.js';
 import { syntheticInstruments } from '../../src/synthetic/instruments.js';
 import { PaperVenue } from '../../src/venue/paper.js';
 

@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Outbox } from '../../src/dispatch/outbox.js';
+import type { OrderEvent } from '../../src/model/effects.js';
 import { fraction } from '../../src/model/fraction.js';
-import type { OrderAck, OrderEvent, PortfolioReport, Standing } from '../../src/model/records.js';
+import type { OrderAck, PortfolioReport, Standing } from '../../src/model/records.js';
 import { positionKey, report } from '../dispatch/support.js';
 import { CaseRig } from './case-rig.js';
 

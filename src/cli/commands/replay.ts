@@ -63,7 +63,7 @@ export const command: CommandModule = {
       .option('--to <time>', 'bars before this time', timeOption)
       .option('--marks <file>', 'what no candle gives: index prices, funding indexes, marks of other markets, from the start')
       .option('--index <asset=series>', "an asset's index price: a series, or SERIES/SERIES; repeatable", indexOption)
-      .option('--policy <name|file>', `what happens to defaults: a shipped policy, or a file (${POLICY_DEFAULT})`)
+      .option('--policy <policy>', `what happens to defaults: a shipped policy, or a file (${POLICY_DEFAULT})`)
       .option('--fund <amount>', `the insurance fund at the start, in the valuation asset (${FUND_DEFAULT})`)
       .option('--fund-sweep <amounts>', 'the same replay with funds of several sizes: 0,1000000,5000000')
       .option('--backend <name>', BACKEND_HELP, backendOption, 'auto')

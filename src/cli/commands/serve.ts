@@ -32,7 +32,7 @@ export const command: CommandModule = {
       .option('--book <file>', 'a book of your own: .json, .jsonl or a Parquet folder')
       .option('--marks <file>', 'where the made-up market starts, for a book of your own')
       .option('--tick-interval-ms <ms>', 'time between ticks (100)')
-      .option('--policy <name|file>', `what happens to defaults: a shipped policy, or a file (${POLICY_DEFAULT})`)
+      .option('--policy <policy>', `what happens to defaults: a shipped policy, or a file (${POLICY_DEFAULT})`)
       .option('--fund <amount>', 'the insurance fund at the start, in the valuation asset (1000000)')
       .option('--mode <mode>', 'shadow: decides and tells, sends nothing; live (shadow, but live with the paper venue)')
       .option('--order-ttl-ms <ms>', 'life of an order, instead of what the policy says')

@@ -23,8 +23,8 @@ export const adl: Stage<AdlStage> = (subject, entry, context) => {
   }
   const blocked = rows.map(({ market }) => gates.ofMarket(market, now.timeUs));
   const open = rows.filter((_, i) => blocked[i] === null);
-  const done = open.filter((row) => deleverage(subject, row, entry, context));
-  if (done.length > 0) return AGAIN;
+  // One at a time: of the others what they need, and so their price, may have changed by it.
+  if (open.some((row) => deleverage(subject, row, entry, context))) return AGAIN;
   const reason = blocked.find((why) => why !== null);
   return reason === undefined || reason === null ? on('no-counterparty') : wait(reason);
 };

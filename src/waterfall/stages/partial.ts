@@ -1,8 +1,8 @@
 /** Partial liquidation: closes what brings the portfolio to its target, in rounds, and hands on what nothing partial can restore. */
 import { legOfRow } from '../../dispatch/orders.js';
 import { add, reduce } from '../../model/fraction.js';
-import type { BreachRow } from '../../model/records.js';
-import type { Case } from '../case.js';
+import type { BreachRow, PortfolioReport } from '../../model/records.js';
+import type { Case, StageMemory } from '../case.js';
 import { type Closing, close, rowsIn } from '../closing.js';
 import type { Context, Stage } from '../context.js';
 import { on } from '../context.js';
@@ -10,10 +10,13 @@ import { partialLots, withDust } from '../formulas/partial-lots.js';
 import { restoreLots } from '../formulas/restore-size.js';
 import type { PartialStage } from '../policy.js';
 
-/** Of each row; a leg that has had its round is closed as far as restores. */
-function sizes(subject: Case, entry: PartialStage, rows: readonly BreachRow[], context: Context): Closing[] {
-  const { instruments, policy } = context;
-  const { report, memory } = subject;
+/** What a step closes of each row; a leg that has had its round, and rests, is closed as far as restores. */
+export function partialClosings(
+  { report, memory }: { readonly report: PortfolioReport; readonly memory: Pick<StageMemory, 'restUntilUs'> },
+  entry: PartialStage,
+  rows: readonly BreachRow[],
+  { instruments, policy }: Pick<Context, 'instruments' | 'policy'>,
+): Closing[] {
   // The liquidation fee costs the portfolio as slippage does, and no more than it of the notional at the mark.
   const terms = { target: policy.liquidationTarget, slippage: reduce(add(entry.slippage, policy.fees.liquidation)) };
   const round = partialLots(entry.method, rows, report, instruments.markets, terms);
@@ -35,7 +38,7 @@ function isBeyond(subject: Case, entry: PartialStage, closings: readonly Closing
 export const partial: Stage<PartialStage> = (subject, entry, context) => {
   const rows = rowsIn(subject, entry);
   if (rows.length === 0) return on('no-position');
-  const closings = sizes(subject, entry, rows, context);
+  const closings = partialClosings(subject, entry, rows, context);
   const { desk, now } = context;
   // What is out is waited for, whatever the sizes of now would be.
   const isOut = rows.some((row) => desk.orderOn(subject.portfolio, legOfRow(row)) !== undefined);

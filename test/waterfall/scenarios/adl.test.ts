@@ -236,9 +236,17 @@ scenario('WF-ADL-008', 'takes from a counterparty at most what leaves it nothing
     tick A 84.8
       case alice opened, deficit 604.8
       case alice closed, bad debt 0
+      case bob opened, deficit 39.137792
+      case bob closed, bad debt 0
+      case carol opened, deficit 9.782272
+      case carol closed, bad debt 0
       alice adl entered
       alice adl left no-counterparty
       alice venue-loss entered
+      bob adl skipped no-counterparty
+      bob venue-loss entered
+      carol adl skipped no-counterparty
+      carol venue-loss entered
       adl alice against carol A 28.461 needed 28.461 @90 forgone 147.9972
       adl alice against bob A 13.846 needed 13.846 @90 forgone 71.9992
       realised alice -> clearing:A 284.61
@@ -246,18 +254,9 @@ scenario('WF-ADL-008', 'takes from a counterparty at most what leaves it nothing
       realised alice -> clearing:A 138.46
       realised bob -> clearing:A 69.23
       realised alice -> venue 576.93
-      alert venue-loss
-    tick A 84.8
-      case bob opened, deficit 39.137792
-      case bob closed, bad debt 0
-      case carol opened, deficit 9.782272
-      case carol closed, bad debt 0
-      bob adl skipped no-counterparty
-      bob venue-loss entered
-      carol adl skipped no-counterparty
-      carol venue-loss entered
       realised venue -> bob 9.230000000000000006
       realised venue -> carol 13.844000000000000007
+      alert venue-loss
       alert venue-loss
       alert venue-loss
     end

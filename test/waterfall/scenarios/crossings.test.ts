@@ -45,6 +45,10 @@ scenario('WF-X-001', 'nor of a paused account or stage, nor in shadow mode', {
     bid carol for alice A 10
     admin resume stage auction
     admin mode shadow
+      shadow alice A sell 100 (full)
+      alice auction left shadow
+      alice full entered
+      auction alice A ended 100 @84.165
       alert mode
     bid carol for alice A 10
     end
@@ -114,17 +118,13 @@ scenario('WF-X-004', 'what an isolated position of the account gives back counts
     fill alice/A A @90.6
       ended alice/A A sell 0 @90 (full)
       case alice/A closed, bad debt 0
+      case alice closed, bad debt 0
       realised alice/A -> clearing:A 940
       release alice/A -> alice 60
     ack alice B cancelled
       ended alice B sell 10 @90 (full)
-      case alice closed, bad debt 60
-      alice full left no-position
-      alice full skipped no-position
-      alice fund entered
-      fund fund -> alice 60
     end
-      USDT: alice 60 + bob 3000 + clearing:A 940 + clearing:B 160 + fund 940 = 5100, was 5100
+      USDT: bob 3000 + clearing:A 940 + clearing:B 160 + fund 1000 = 5100, was 5100
       A: bob -100 + clearing 100 = 0, was 0
       B: bob -10 + clearing 10 = 0, was 0
   `,
@@ -196,11 +196,14 @@ scenario('WF-X-008', 'a counterparty that is below maintenance after it was dele
       alice full entered
     ack alice A unfilled
       ended alice A sell 100 @90 (full)
+      new carol A buy 11.539 @84.8 (full)
       case alice closed, bad debt 0
+      case carol opened, deficit 9.782272
       alice full left unfilled
       alice adl entered
       alice adl left no-counterparty
       alice venue-loss entered
+      carol full entered
       adl alice against carol A 28.461 needed 28.461 @90 forgone 147.9972
       adl alice against bob A 60 needed 60 @90 forgone 312
       realised alice -> clearing:A 284.61
@@ -215,7 +218,7 @@ scenario('WF-X-008', 'a counterparty that is below maintenance after it was dele
   `,
 });
 
-scenario('WF-X-009', 'an auction that was held while the mode became shadow goes on when it is live again', {
+scenario('WF-X-009', 'an auction ends when the mode becomes shadow, and is held anew when it is live again', {
   accounts: one,
   policy: policyOf([auction(), full()]),
   script: `
@@ -225,9 +228,14 @@ scenario('WF-X-009', 'an auction that was held while the mode became shadow goes
       alice auction entered
       auction alice A opened 100 @90.5
     admin mode shadow
+      shadow alice A sell 100 (full)
+      alice auction left shadow
+      alice full entered
+      auction alice A ended 100 @89.595
       alert mode
     +60 admin mode live
-      auction alice A reset 100 @90.5
+      alice auction entered
+      auction alice A opened 100 @90.5
       alert mode
     bid carol for alice A 10
       auction alice A taken by carol 10 @89.595

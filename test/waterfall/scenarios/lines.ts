@@ -1,11 +1,11 @@
 /** Effects, and what everybody has at the end, as the lines of a scenario. */
 import type { Engine } from '../../../src/engine/engine.js';
 import { type Decimal, formatDecimal } from '../../../src/model/decimal.js';
+import type { Effect, OrderEvent } from '../../../src/model/effects.js';
 import { type Fraction, fractionToUnits, reduce, terminatesWithin } from '../../../src/model/fraction.js';
 import type { Instruments } from '../../../src/model/instruments.js';
 import { moneyAccountName } from '../../../src/model/money.js';
 import type { Portfolio } from '../../../src/model/portfolio.js';
-import type { Effect, OrderEvent } from '../../../src/model/records.js';
 import { portfolios } from '../../engine/support.js';
 
 const money = (units: bigint): string => formatDecimal({ units, decimals: 18 });

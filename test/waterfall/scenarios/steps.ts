@@ -1,9 +1,10 @@
 /** What scenarios are written in: accounts and steps as text, to the model's records. A step that cannot be read is an error of the test. */
 import { exactUnits, parseDecimal } from '../../../src/model/decimal.js';
+import type { OrderEvent } from '../../../src/model/effects.js';
 import type { Instruments, Market } from '../../../src/model/instruments.js';
 import { DEFAULT_RULES, plainAsset } from '../../../src/model/instruments.js';
 import { type Account, accountOf, cash, cost, type Lots, lots } from '../../../src/model/portfolio.js';
-import type { AdminCommand, Fill, InputRecord, OrderAck, OrderEvent } from '../../../src/model/records.js';
+import type { AdminCommand, Fill, InputRecord, OrderAck } from '../../../src/model/records.js';
 import { dec, marketOf, rate, tiersOf } from '../../support/books.js';
 import type { Run } from './table.js';
 
