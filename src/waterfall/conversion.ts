@@ -1,9 +1,11 @@
-/** Collateral in other assets, sold to the venue at index price less haircut to pay what is owed. */
+/** Collateral in other assets, sold to the venue for what it counted, index price less haircut, to pay what is owed. */
 import {
+  add,
   compare,
   divide,
   type Fraction,
   fractionToUnits,
+  fromDecimal,
   multiply,
   negate,
   ONE,
@@ -14,17 +16,33 @@ import {
 import type { Asset } from '../model/instruments.js';
 import type { MoneyAccount, Transfer } from '../model/money.js';
 import { cash, EXACT_DECIMALS } from '../model/portfolio.js';
-import type { AssetEquity } from '../model/records.js';
 import type { Case } from './case.js';
 import type { Context } from './context.js';
 import { takeReports } from './losses.js';
 
-/** What one of an asset brings, in the valuation asset: its index price less the haircut of the dearest band that the amount reaches. */
-function proceeds(asset: Asset, { equity, index }: AssetEquity): Fraction {
-  let haircut = ZERO;
-  for (const band of asset.haircuts)
-    if (compare({ n: band.floor.units, d: 10n ** BigInt(band.floor.decimals) }, equity) < 0) haircut = band.haircut;
-  return reduce(multiply(index, subtract(ONE, haircut)));
+/** What is sold of an asset, and what it brings in the valuation asset. */
+interface Sale {
+  readonly sold: Fraction;
+  readonly worth: Fraction;
+}
+
+/**
+ * The least of `left` of an asset whose sale brings `missing`; all of it when even that does not. What is sold counts what it counted as collateral: of the dearest haircut
+ * band first, so that the whole brings exactly what the whole counted.
+ */
+function saleOf({ haircuts }: Asset, index: Fraction, left: Fraction, missing: Fraction): Sale {
+  let [sold, worth] = [ZERO, ZERO];
+  for (const { floor, haircut } of haircuts.toReversed()) {
+    const inBand = subtract(subtract(left, sold), fromDecimal(floor));
+    const wanted = subtract(missing, worth);
+    if (inBand.n <= 0n || wanted.n <= 0n) continue;
+    const price = multiply(index, subtract(ONE, haircut));
+    const enough = price.n > 0n ? divide(wanted, price) : inBand;
+    const part = compare(enough, inBand) < 0 ? enough : inBand;
+    sold = reduce(add(sold, part));
+    worth = reduce(add(worth, multiply(part, price)));
+  }
+  return { sold, worth };
 }
 
 /**
@@ -40,17 +58,15 @@ export function convertAll(subject: Case, context: Context): boolean {
   for (const debt of owed) {
     let missing = multiply(negate(debt.equity), debt.index);
     for (const source of held) {
-      const price = proceeds(assets[source.each.asset], source.each);
-      if (missing.n <= 0n || price.n <= 0n || source.left.n <= 0n) continue;
-      const needed = divide(missing, price);
-      const sold = compare(needed, source.left) < 0 ? needed : source.left;
-      const isAll = sold === source.left;
+      if (missing.n <= 0n || source.left.n <= 0n) continue;
+      const { sold, worth } = saleOf(assets[source.each.asset], source.each.index, source.left, missing);
+      const isAll = compare(sold, source.left) === 0;
       const given = fractionToUnits(sold, EXACT_DECIMALS, isAll ? 'down' : 'up');
-      const brought = fractionToUnits(divide(multiply(sold, price), debt.index), EXACT_DECIMALS, 'down');
+      const brought = fractionToUnits(divide(worth, debt.index), EXACT_DECIMALS, 'down');
       if (given <= 0n || brought <= 0n) continue;
       transfers.push(...swap(subject, source.each.asset, given, debt.asset, brought));
       source.left = reduce(subtract(source.left, sold));
-      missing = reduce(subtract(missing, multiply(sold, price)));
+      missing = reduce(subtract(missing, worth));
     }
   }
   if (transfers.length === 0) return false;

@@ -53,11 +53,11 @@ describe('what is owed', () => {
     expect(left).toEqual([0, 0, 0.625]);
   });
 
-  it('is paid at the haircut of the dearest band that the amount reaches', () => {
-    // 20 ETH are in the band of one half: each brings 50.
+  it('is paid what it counted: of the dearest band first', () => {
+    // 10 of 20 ETH are in the band of one half and bring 50 each; of the others 9 bring 100 each.
     const { moved, left } = converted(-1_400, 20, 0, 100, 1);
-    expect(moved).toEqual(['conversion 20 of 1', 'conversion 1000 of 0', 'venue-loss 400 of 0']);
-    expect(left).toEqual([0, 0, 0]);
+    expect(moved).toEqual(['conversion 19 of 1', 'conversion 1400 of 0']);
+    expect(left).toEqual([0, 1, 0]);
   });
 
   it('in another asset is paid in it, at its index', () => {
