@@ -27,6 +27,8 @@ const ABSORBING: ReadonlySet<string> = new Set(['fund', 'socialised', 'issuance'
 
 export class CasesCheck {
   readonly open = new Map<string, Open>();
+  /** Ended and followed by another of the same portfolio within one record. */
+  private readonly replaced = new Map<string, Open>();
   private readonly ids = new Set<string>();
   private readonly view: BookView;
   private readonly policy: Policy;
@@ -50,7 +52,7 @@ export class CasesCheck {
   }
 
   onOpened(effects: readonly Effect[], moved: ReadonlySet<string>): void {
-    for (const event of casesOf(effects)) if (event.event === 'opened') this.onOpen(event, moved);
+    for (const event of casesOf(effects)) if (event.event === 'opened') this.onOpen(event, moved, effects);
   }
 
   /** What was passed by in shadow mode was not done: all begin anew, after they have left what they had entered. */
@@ -65,7 +67,7 @@ export class CasesCheck {
   onTransfers(rows: readonly Transfer[]): void {
     for (const { credit, reason, caseId, amount, asset } of rows) {
       if (!ABSORBING.has(reason) || credit.kind !== 'portfolio') continue;
-      const open = this.open.get(credit.portfolio);
+      const open = this.find(credit.portfolio, caseId);
       const index = this.view.index(asset);
       if (open === undefined || open.caseId !== caseId || index === null)
         this.fail(`a ${reason} transfer into ${credit.portfolio}, which is not in case ${caseId}`);
@@ -113,8 +115,13 @@ export class CasesCheck {
     return value.positions.length === 0 || isRestored(value, this.policy.liquidationTarget);
   }
 
-  private onOpen({ caseId, portfolio, deficit }: CaseEvent, moved: ReadonlySet<string>): void {
-    if (this.open.has(portfolio)) this.fail(`${portfolio} got another case`);
+  private onOpen({ caseId, portfolio, deficit }: CaseEvent, moved: ReadonlySet<string>, effects: readonly Effect[]): void {
+    const last = this.open.get(portfolio);
+    if (last !== undefined) {
+      const hasEnded = [...casesOf(effects)].some((each) => each.event === 'ended' && each.caseId === last.caseId);
+      if (!hasEnded) this.fail(`${portfolio} got another case`);
+      this.replaced.set(last.caseId, last);
+    }
     if (this.ids.has(caseId)) this.fail(`case id ${caseId} is used again`);
     this.ids.add(caseId);
     // What the case itself did in the same record has changed the portfolio: it was as before, at the prices of now.
@@ -140,7 +147,7 @@ export class CasesCheck {
   }
 
   private onStage({ caseId, portfolio, stage, entry, event, reason }: StageEvent): void {
-    const open = this.open.get(portfolio);
+    const open = this.find(portfolio, caseId);
     if (open?.caseId !== caseId) this.fail(`a stage of ${caseId}, which is not open`);
     if (open.startsOver && !(event === 'left' && reason === 'live')) this.startOver(open);
     const name = this.policy.stages[entry]?.stage ?? 'venue-loss';
@@ -161,16 +168,21 @@ export class CasesCheck {
     if (open.entry < 0) this.fail(`${caseId} went back to a fund that is not there`);
   }
 
+  private find(portfolio: string, caseId: string | null): Open | undefined {
+    return this.replaced.get(caseId ?? '') ?? this.open.get(portfolio);
+  }
+
   private startOver(open: Open): void {
     open.entry = 0;
     open.startsOver = false;
   }
 
   private onEnd({ caseId, portfolio, badDebt }: CaseEvent): void {
-    const open = this.open.get(portfolio);
+    const open = this.find(portfolio, caseId);
     if (open?.caseId !== caseId) this.fail(`${caseId} has ended, and was not open`);
     if (badDebt === null || !equal(badDebt, open.absorbed))
       this.fail(`${caseId} has ended with another bad debt than was paid in`);
+    if (this.replaced.delete(caseId)) return;
     this.open.delete(portfolio);
     const value = this.view.value(portfolio);
     // One that is no more has nothing; one without prices cannot have been judged.

@@ -39,7 +39,6 @@ const SEEN = [
   'adl',
   'shadow-orders',
   'margin-calls',
-  'stage adl skipped fund-covers',
 ];
 
 describe('the simulator', () => {
