@@ -8,6 +8,8 @@ import { notionalAt } from '../model/margin.js';
 import type { Transfer } from '../model/money.js';
 import { EXACT_DECIMALS } from '../model/portfolio.js';
 
+const HOUR_MS = 3_600_000;
+
 /** What became of cases in one place of the policy. */
 export interface StageCount {
   readonly entry: number;
@@ -51,6 +53,8 @@ export interface WaterfallSummary {
   readonly transfers: readonly TransferCount[];
   readonly adl: readonly AdlCount[];
   readonly funds: readonly FundHistory[];
+  /** What the funds of the valuation asset had at the end of every hour, by its first millisecond. */
+  readonly fundByHour: readonly { readonly hour: number; readonly balance: string }[];
   /** By asset: what everybody has, by account, and Σ, which is zero when money was conserved. Exact, 18 decimals. */
   readonly conservation: readonly {
     readonly asset: string;
@@ -79,6 +83,7 @@ export class WaterfallTotals {
   /** By asset: at the start of the replay, and the lowest since. */
   private readonly start: readonly bigint[];
   private readonly lowest: bigint[];
+  private readonly byHour = new Map<number, bigint>();
 
   /** Of an engine whose funds have what they have at the start. */
   constructor(engine: Engine) {
@@ -95,6 +100,12 @@ export class WaterfallTotals {
       else if (effect.type === 'transfers') for (const row of effect.rows) this.takeTransfer(row);
       else if (effect.type === 'adl') for (const row of effect.rows) this.takeAdl(row);
     }
+  }
+
+  /** After everything that a tick led to. */
+  onTick(timeMs: number): void {
+    const hour = Math.floor(timeMs / HOUR_MS) * HOUR_MS;
+    this.byHour.set(hour, this.engine.caseHalf.fund.balance(this.instruments.valuation.index));
   }
 
   summary(): WaterfallSummary {
@@ -136,6 +147,10 @@ export class WaterfallTotals {
           end: print(this.engine.caseHalf.fund.balance(index), index),
         }))
         .filter(({ start, end, lowest }) => [start, end, lowest].some((amount) => /[1-9]/.test(amount))),
+      fundByHour: [...this.byHour].map(([hour, balance]) => ({
+        hour,
+        balance: print(balance, this.instruments.valuation.index),
+      })),
       conservation: this.conservation(),
     };
   }

@@ -188,6 +188,7 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
       before = bandsOf(engine);
     }
     trace.take(tick);
+    waterfall.onTick(tick.timeUs / 1000);
     options.onTick?.(statsOf(engine));
     await breathe(engine.ticks);
   }

@@ -159,22 +159,25 @@ function utc(ms: number): string {
 }
 
 function describe(summary: ReplaySummary): string {
+  const funds = new Map(summary.waterfall.fundByHour.map(({ hour, balance }) => [hour, balance]));
   const hours = summary.byHour.map(({ hour, liquidations, notional, deficit, badDebt }) => [
     utc(hour),
     grouped(liquidations),
     notional,
     deficit,
     badDebt,
+    // Nothing for an hour without a tick.
+    funds.get(hour) ?? '',
   ]);
   const { totals } = summary;
-  const total = ['total', grouped(totals.liquidations), totals.notional, totals.deficit, totals.badDebt];
+  const total = ['total', grouped(totals.liquidations), totals.notional, totals.deficit, totals.badDebt, ''];
   const lines = [
     `${grouped(summary.positions)} positions of ${grouped(summary.accounts)} accounts, ${grouped(summary.ticks)} ticks, policy ${summary.policy}`,
     `${grouped(totals.cases)} cases, ${grouped(totals.liquidations)} of them with something closed, in ${grouped(totals.fills)} fills`,
     ...noteLines(summary),
     `state ${summary.stateHash}`,
   ];
-  return `${formatTable(['hour', 'liquidations', 'notional', 'deficit', 'bad debt'], [...hours, total])}\n${lines.join('\n')}\n${waterfallText(summary.waterfall)}`;
+  return `${formatTable(['hour', 'liquidations', 'notional', 'deficit', 'bad debt', 'fund'], [...hours, total])}\n${lines.join('\n')}\n${waterfallText(summary.waterfall)}`;
 }
 
 /** What is to be known beside the figures, a line each. */
