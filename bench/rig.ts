@@ -1,5 +1,5 @@
 /** A running scanner with a subscriber on loopback, and accounts that one small move of one market breaches. */
-import { POLICY_DEFAULT, policySource } from '../src/app/policies.js';
+import { policySource } from '../src/app/policies.js';
 import type { BackendChoice } from '../src/backends/open.js';
 import { connect, type MessageInfo, type PlimsollClient, type SignalRow } from '../src/client/client.js';
 import { type HostedEngine, startEngine } from '../src/engine/host.js';
@@ -65,7 +65,8 @@ export async function startRig(
   const link = await startEngine({
     book: { synthetic },
     backend,
-    policy: await policySource(POLICY_DEFAULT),
+    // Its cases end as soon as the price is back: every burst is alone.
+    policy: await policySource('full-close'),
     mode: 'live',
     executor,
     freshness: { staleUs: null, warmupTicks: 0 },
