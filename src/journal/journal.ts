@@ -128,11 +128,12 @@ export class Journal {
     await this.forget(all.slice(0, -SNAPSHOTS_KEPT));
   }
 
-  /** Records first: what is there in part is told by the oldest checkpoint. */
+  /** Checkpoints first, durably: one that is told must have its file, whenever the process is killed. A file that nobody tells of is removed the next time. */
   private async forget(older: readonly Checkpoint[]): Promise<void> {
     const kept = new Set(this.checkpoints.map(({ seq }) => seq));
-    for (const seq of snapshotsIn(this.folder)) if (!kept.has(seq)) removeSnapshot(this.folder, seq);
     this.writer.add(older.map(({ seq }) => ({ key: keyOf(KEY.checkpoint, seq), value: null })));
+    await this.flushed();
+    for (const seq of snapshotsIn(this.folder)) if (!kept.has(seq)) removeSnapshot(this.folder, seq);
     if (kept.size < SNAPSHOTS_KEPT) return;
     const end = Math.min(this.checkpoints[0].seq, this.last - this.recordsKept);
     while (this.firstKept <= end) {
