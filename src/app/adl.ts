@@ -1,7 +1,7 @@
 /** A dry run of auto-deleveraging: who would be deleveraged now, and where an account's positions stand. Knows files and the scan; closes and prints nothing. */
 import { engineFromFile, type OnLoaded } from '../engine/load.js';
 import type { AdlMethod, AdlTarget } from '../model/book-port.js';
-import { formatDecimal, tryParseDecimal } from '../model/decimal.js';
+import { formatDecimal, pow10, tryParseDecimal } from '../model/decimal.js';
 import { assert, badInput } from '../model/errors.js';
 import { formatFraction } from '../model/fraction.js';
 import type { Market } from '../model/instruments.js';
@@ -167,7 +167,7 @@ function rowOf(target: AdlTarget, count: Lots, place: AdlRank | undefined, marke
     score: formatFraction(target.score, SCORE_DECIMALS, 'down'),
     size: sizeText(count, market),
     sizeMax: sizeText(target.lots, market),
-    unrealizedPnl: formatFraction({ n: target.unrealisedPnl, d: 10n ** BigInt(EXACT_DECIMALS) }, decimals, 'down'),
+    unrealizedPnl: formatFraction({ n: target.unrealisedPnl, d: pow10(EXACT_DECIMALS) }, decimals, 'down'),
   };
 }
 

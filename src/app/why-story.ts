@@ -1,6 +1,6 @@
 /** The story of one case, written down as its records are applied again: stages, orders and what became of them, money, its end. Prints nothing. */
 import type { Applied } from '../engine/engine.js';
-import { formatDecimal } from '../model/decimal.js';
+import { formatDecimal, pow10 } from '../model/decimal.js';
 import type { CaseEvent, Effect, OrderEvent, OrderEventKind } from '../model/effects.js';
 import { formatFraction } from '../model/fraction.js';
 import { moneyAccountName, type Transfer } from '../model/money.js';
@@ -187,11 +187,7 @@ export class CaseStory implements Onlooker {
         if (!isOwn(effect)) break;
         const { orderId, market, lots, price, timeUs } = effect;
         const { tradeId, fee } = fillOf(placed, effect);
-        const amount = formatFraction(
-          { n: fee, d: 10n ** BigInt(EXACT_DECIMALS) },
-          assets[markets[market].settleAsset].decimals,
-          'up',
-        );
+        const amount = formatFraction({ n: fee, d: pow10(EXACT_DECIMALS) }, assets[markets[market].settleAsset].decimals, 'up');
         const traded = { tradeId, size: size(market, lots), price: formatDecimal(price), fee: amount };
         this.follow(orderId, { seq, timeUs, event: 'execution', ...traded });
         break;

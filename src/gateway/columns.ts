@@ -2,24 +2,27 @@
 import type { OrderEventKind, SignalState } from '../model/effects.js';
 import type { WireInteger } from './codec.js';
 
+/** Of orders that go out, and of those that only would. */
+const ORDER_COLUMNS = [
+  'orderId',
+  'case',
+  'event',
+  'portfolio',
+  'market',
+  'side',
+  'size',
+  'limitPrice',
+  'stage',
+  'expiryUs',
+  'version',
+  'priceEpoch',
+  'tickTimeUs',
+] as const;
+
 /** Column names of each row type, as `hello` sends them. Later versions add columns at the end only. */
 export const FIELDS = {
   signals: ['portfolio', 'state', 'equity', 'maintenance', 'deficit', 'badDebt', 'marginRatio'],
-  orders: [
-    'orderId',
-    'case',
-    'event',
-    'portfolio',
-    'market',
-    'side',
-    'size',
-    'limitPrice',
-    'stage',
-    'expiryUs',
-    'version',
-    'priceEpoch',
-    'tickTimeUs',
-  ],
+  orders: ORDER_COLUMNS,
   stats: [
     'timeUs',
     'backend',
@@ -50,21 +53,7 @@ export const FIELDS = {
   adl: ['case', 'portfolio', 'counterparty', 'market', 'side', 'size', 'needed', 'price', 'forgone', 'timeUs'],
   transfers: ['debit', 'credit', 'asset', 'amount', 'reason', 'case', 'timeUs'],
   cancels: ['account', 'timeUs'],
-  shadow: [
-    'orderId',
-    'case',
-    'event',
-    'portfolio',
-    'market',
-    'side',
-    'size',
-    'limitPrice',
-    'stage',
-    'expiryUs',
-    'version',
-    'priceEpoch',
-    'tickTimeUs',
-  ],
+  shadow: ORDER_COLUMNS,
   reconciliation: ['portfolio', 'equity', 'maintenance', 'venueEquity', 'venueMaintenance', 'isEqual', 'timeUs'],
   book: ['account', 'version', 'balances', 'positions', 'positionMode', 'orders'],
   positions: ['market', 'size', 'entry', 'margin', 'collateral', 'leverage', 'fundingIndex'],

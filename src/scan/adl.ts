@@ -4,7 +4,7 @@
  */
 import { adlScore, fifthOf, lightsOf } from '../model/adl-score.js';
 import type { AdlRequest, AdlTarget } from '../model/book-port.js';
-import type { Decimal } from '../model/decimal.js';
+import { type Decimal, pow10 } from '../model/decimal.js';
 import { AssertionError } from '../model/errors.js';
 import {
   compare,
@@ -44,7 +44,7 @@ export interface AdlRank {
 }
 
 /** The realised profit and the settled funding of a closing are each floored by less than 10^-18. */
-const BOOKED_LESS: Fraction = fraction(2n, 10n ** BigInt(EXACT_DECIMALS));
+const BOOKED_LESS: Fraction = fraction(2n, pow10(EXACT_DECIMALS));
 
 /** One side of a market at the present prices; of no use after the next change of the book. */
 export class AdlSide {

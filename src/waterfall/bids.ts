@@ -17,7 +17,7 @@ import { accountOf, cash, EXACT_DECIMALS, type Lots, lots } from '../model/portf
 import type { Bid, BreachRow } from '../model/records.js';
 import { askOf, shareAsk } from './auction-asks.js';
 import type { Auction, Case } from './case.js';
-import { rowsIn } from './closing.js';
+import { openRows, rowsIn } from './closing.js';
 import type { Context } from './context.js';
 import { bufferMargin, largestShare } from './formulas/auction-price.js';
 import { atMark, lossAtMark, type Part, tradeInside } from './inside-trades.js';
@@ -27,13 +27,13 @@ import { tellAuction } from './stages/auction.js';
 
 /** True when the bid took something. */
 export function takeBid(subject: Case, entry: AuctionStage, auction: Auction, bid: Bid, context: Context): boolean {
-  const { gates, now, desk } = context;
+  const { gates, desk } = context;
   // Whatever keeps orders from going out keeps bids from being taken.
   const isHeld = desk.mode === 'shadow' || (gates.ofPortfolio(subject.portfolio) ?? gates.ofStage(entry.stage)) !== null;
   if (isHeld || subject.report.standing === 'unpriced') return false;
   if (auction.bids.has(bid.bidId) || !mayBid(subject, bid, context)) return false;
   const rows = rowsIn(subject, entry).filter((row) => auction.leg === null || legOfRow(row) === auction.leg);
-  if (rows.length === 0 || rows.some(({ market }) => gates.ofMarket(market, now.timeUs) !== null)) return false;
+  if (rows.length === 0 || openRows(rows, context).blocked !== null) return false;
   const isTaken =
     auction.leg === null
       ? takeShare(subject, rows, entry, auction, bid, context)

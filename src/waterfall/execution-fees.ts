@@ -1,5 +1,7 @@
 /** What a closing brings beyond the bankruptcy price: the liquidation fee goes to the fund, the rest where the policy says. */
+
 import type { Order } from '../dispatch/orders.js';
+import { pow10 } from '../model/decimal.js';
 import { divide, type Fraction, fraction, fractionToUnits, fromDecimal, multiply, subtract } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
 import { notionalAt, unitsOf, unitValue } from '../model/margin.js';
@@ -15,7 +17,7 @@ function gainOf({ fill }: BookedFill, { bankruptcyPrice, side }: Order, { market
   const market = markets[fill.market];
   const held = unitsOf(market, side === 'sell' ? fill.lots : -fill.lots);
   const better = subtract(unitValue(market, fromDecimal(fill.price)), unitValue(market, bankruptcyPrice));
-  const gain = subtract(multiply(held, better), fraction(fill.fee, 10n ** BigInt(EXACT_DECIMALS)));
+  const gain = subtract(multiply(held, better), fraction(fill.fee, pow10(EXACT_DECIMALS)));
   return gain.n > 0n ? gain : null;
 }
 

@@ -1,4 +1,5 @@
 /** A case's loss: what it is short of by asset, and how others pay it in. Exact; every payment is a transfer. */
+import { pow10 } from '../model/decimal.js';
 import {
   absolute,
   add,
@@ -45,7 +46,7 @@ export function shortfalls({ equity, assets }: Pick<PortfolioReport, 'equity' | 
 
 /** An amount of an asset in the valuation asset. */
 export function worthOf(amount: bigint, index: Fraction): Fraction {
-  return multiply(fraction(amount, 10n ** BigInt(EXACT_DECIMALS)), index);
+  return multiply(fraction(amount, pow10(EXACT_DECIMALS)), index);
 }
 
 /** Pays amounts into a case's portfolio, counts them as absorbed, and takes in its new report. */

@@ -6,6 +6,7 @@ import { choice, decimal, rate, rateBelowOne } from '../model/instrument-schema.
 import { DECIMALS_MAX, LOTS_MAX, RATE_DENOMINATOR_MAX, TIERS_MAX } from '../model/limits.js';
 import { leaf, object, z } from '../model/shape.js';
 import { anyText, line, name, source } from '../model/texts.js';
+import { ENTRY_NAMES } from './policy.js';
 
 /** A year. */
 const DURATION_MS_MAX = 366 * 24 * 3_600_000;
@@ -181,20 +182,7 @@ const ISSUANCE = object({ stage: z.literal('issuance'), ...ASSETS, cap: decimal(
 const STAGE = z.discriminatedUnion(
   'stage',
   [MARGIN_CALL, CANCEL, PARTIAL, FULL, AUCTION, BACKSTOP, CONVERT, FUND, ADL, SOCIALISE, ISSUANCE],
-  told(
-    'a stage',
-    'margin-call',
-    'cancel',
-    'partial',
-    'full',
-    'auction',
-    'backstop',
-    'convert',
-    'fund',
-    'adl',
-    'socialise',
-    'issuance',
-  ),
+  told('a stage', ...ENTRY_NAMES),
 );
 
 const RATE = object({ count: whole(1, COUNT_MAX), perMs: milliseconds(1) }, 'orders by time');

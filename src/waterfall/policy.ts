@@ -158,7 +158,8 @@ export type StageEntry =
 
 export type StageName = StageEntry['stage'] | 'venue-loss';
 
-const NAMES: readonly StageName[] = [
+/** Stages that a policy may list, in the order in which they are told. */
+export const ENTRY_NAMES = [
   'margin-call',
   'cancel',
   'partial',
@@ -170,11 +171,10 @@ const NAMES: readonly StageName[] = [
   'adl',
   'socialise',
   'issuance',
-  'venue-loss',
-];
+] as const satisfies readonly StageEntry['stage'][];
 
 /** Every stage that there is. */
-export const STAGE_NAMES: ReadonlySet<string> = new Set(NAMES);
+export const STAGE_NAMES: ReadonlySet<string> = new Set<StageName>([...ENTRY_NAMES, 'venue-loss']);
 
 export interface Policy {
   readonly id: string;

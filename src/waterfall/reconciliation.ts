@@ -1,7 +1,7 @@
 /** Compares the venue's own figures of portfolios with ours, at the present prices. Decides nothing. */
 import type { Outbox } from '../dispatch/outbox.js';
 import type { BookPort } from '../model/book-port.js';
-import type { Decimal } from '../model/decimal.js';
+import { type Decimal, pow10 } from '../model/decimal.js';
 import { absolute, compare, type Fraction, fraction, fromDecimal, subtract } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
 import type { VenueFigures } from '../model/records.js';
@@ -13,7 +13,7 @@ export function reconcile(
   timeUs: number,
   out: Outbox,
 ): void {
-  const unit = fraction(1n, 10n ** BigInt(valuation.decimals));
+  const unit = fraction(1n, pow10(valuation.decimals));
   const agree = (own: Fraction, theirs: Decimal): boolean => compare(absolute(subtract(own, fromDecimal(theirs))), unit) <= 0;
   let differing = 0;
   for (const { portfolio, equity: venueEquity, maintenance: venueMaintenance } of rows) {

@@ -6,7 +6,7 @@ import { unitsOf, unitValue } from '../../model/margin.js';
 import { accountOf, cash, EXACT_DECIMALS, type Lots, lots, sideOf } from '../../model/portfolio.js';
 import type { BreachRow } from '../../model/records.js';
 import type { Case } from '../case.js';
-import { rowsIn } from '../closing.js';
+import { openRows, rowsIn } from '../closing.js';
 import { AGAIN, type Context, on, type Stage, wait } from '../context.js';
 import { fundBefore, isCovered, payableBy } from '../expected-loss.js';
 import { shareLoss } from '../formulas/loss-sharing.js';
@@ -14,19 +14,16 @@ import { atMark, bankruptcyOrMark, type Part, tradeInside } from '../inside-trad
 import type { AdlStage } from '../policy.js';
 
 export const adl: Stage<AdlStage> = (subject, entry, context) => {
-  const { gates, now } = context;
   const rows = rowsIn(subject, entry);
   if (rows.length === 0) return on('no-position');
   const before = fundBefore(subject, context);
   if (before !== null && !subject.isUnfillable && isCovered(subject, before.stage, context)) {
     return { next: 'back', entry: before.entry, why: 'fund-covers' };
   }
-  const blocked = rows.map(({ market }) => gates.ofMarket(market, now.timeUs));
-  const open = rows.filter((_, i) => blocked[i] === null);
+  const { open, blocked } = openRows(rows, context);
   // One at a time: of the others what they need, and so their price, may have changed by it.
   if (open.some((row) => deleverage(subject, row, entry, context))) return AGAIN;
-  const reason = blocked.find((why) => why !== null);
-  return reason === undefined || reason === null ? on('no-counterparty') : wait(reason);
+  return blocked === null ? on('no-counterparty') : wait(blocked);
 };
 
 /** Whether somebody took some of it. */

@@ -6,7 +6,7 @@ import { type Lots, lots } from '../../model/portfolio.js';
 import type { BreachRow } from '../../model/records.js';
 import { askOf, shareAsk } from '../auction-asks.js';
 import type { Auction, Case } from '../case.js';
-import { rowsIn } from '../closing.js';
+import { openRows, rowsIn } from '../closing.js';
 import { type Context, on, type Stage, type Step, wait } from '../context.js';
 import { auctionShare } from '../formulas/auction-price.js';
 import type { AuctionStage } from '../policy.js';
@@ -26,10 +26,9 @@ function worse(a: Step, b: Step): Step {
 
 /** Opens the auction of a row (null: of the whole portfolio), or looks whether the one that is held has to be started anew. */
 function hold(subject: Case, row: BreachRow | null, entry: AuctionStage, context: Context): Step {
-  const { gates, now } = context;
-  const markets = row === null ? subject.report.rows.map(({ market }) => market) : [row.market];
-  const blocked = markets.map((market) => gates.ofMarket(market, now.timeUs)).find((why) => why !== null);
-  if (blocked !== undefined && blocked !== null) return wait(blocked);
+  const { now } = context;
+  const { blocked } = openRows(row === null ? subject.report.rows : [row], context);
+  if (blocked !== null) return wait(blocked);
   const leg = row === null ? null : legOfRow(row);
   const held = subject.memory.auctions.find((each) => each.leg === leg);
   if (held === undefined) {

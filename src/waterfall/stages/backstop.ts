@@ -2,7 +2,7 @@
 import { add, compare, type Fraction, fromDecimal, multiply, ONE, subtract, ZERO } from '../../model/fraction.js';
 import { lots } from '../../model/portfolio.js';
 import type { BreachRow } from '../../model/records.js';
-import { rowsIn } from '../closing.js';
+import { openRows, rowsIn } from '../closing.js';
 import { AGAIN, type Context, on, type Stage, wait } from '../context.js';
 import { bankruptcyOrMark, lossAtMark, type Part, tradeInside } from '../inside-trades.js';
 import type { BackstopStage } from '../policy.js';
@@ -12,8 +12,8 @@ export const backstop: Stage<BackstopStage> = (subject, entry, context) => {
   const rows = rowsIn(subject, entry);
   if (rows.length === 0) return on('no-position');
   if (compare(report.equity, multiply(entry.below, report.maintenance)) >= 0) return on('above-threshold');
-  const blocked = rows.map(({ market }) => context.gates.ofMarket(market, context.now.timeUs)).find((why) => why !== null);
-  if (blocked !== undefined && blocked !== null) return wait(blocked);
+  const { blocked } = openRows(rows, context);
+  if (blocked !== null) return wait(blocked);
   const parts = rows.map((row): Part => {
     return { row, lots: lots(Math.abs(row.lots)), price: bankruptcyOrMark(subject, row, context), counterparty: entry.account };
   });

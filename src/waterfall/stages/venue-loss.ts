@@ -1,6 +1,7 @@
 /** Always last: what nobody else would bear is the venue's. It takes over what could not be closed, sells what is left, and pays what is missing. */
 import { lots } from '../../model/portfolio.js';
 import type { Case } from '../case.js';
+import { openRows } from '../closing.js';
 import { AGAIN, type Context, type Step, wait } from '../context.js';
 import { convertAll } from '../conversion.js';
 import { bankruptcyOrMark, tradeInside } from '../inside-trades.js';
@@ -8,10 +9,7 @@ import { isLoss, payIn, shortfalls } from '../losses.js';
 import { askForOrders } from './cancel.js';
 
 export function venueLoss(subject: Case, context: Context): Step {
-  const { gates, now } = context;
-  const { rows } = subject.report;
-  const blocked = rows.map(({ market }) => gates.ofMarket(market, now.timeUs));
-  const open = rows.filter((_, i) => blocked[i] === null);
+  const { open, blocked } = openRows(subject.report.rows, context);
   if (open.length > 0) {
     const parts = open.map((row) => ({
       row,
@@ -23,8 +21,7 @@ export function venueLoss(subject: Case, context: Context): Step {
     tradeInside(subject, parts, context);
     return AGAIN;
   }
-  const reason = blocked.find((why) => why !== null);
-  if (reason !== undefined && reason !== null) return wait(reason);
+  if (blocked !== null) return wait(blocked);
   if (convertAll(subject, context)) return AGAIN;
   if (!isLoss(subject.report)) {
     // Margin of open orders is all that keeps it in default, and nobody may have asked for them to go.
