@@ -1,6 +1,7 @@
 /** Exact fractions of big integers: rates such as `1/6`, prices that a solver finds, ratios before they are printed. */
 import { type Decimal, divideRounded, formatUnits, pow10, type Rounding, tryParseDecimal } from './decimal.js';
 import { assert } from './errors.js';
+import { gcd } from './gcd.js';
 
 /** The exact number n / d, d > 0. Not necessarily in lowest terms. */
 export interface Fraction {
@@ -62,13 +63,6 @@ export function compare(a: Fraction, b: Fraction): -1 | 0 | 1 {
 
 export function sign(a: Fraction): -1 | 0 | 1 {
   return a.n < 0n ? -1 : a.n > 0n ? 1 : 0;
-}
-
-/** Greatest common divisor of integers ≥ 0. */
-export function gcd(a: bigint, b: bigint): bigint {
-  let [x, y] = [a, b];
-  while (y !== 0n) [x, y] = [y, x % y];
-  return x;
 }
 
 /** Lowest terms: keeps long sums short. */

@@ -1,7 +1,8 @@
 /** Rules and prices in integers, at one money scale: what the verdict multiplies with. Shares no code with the oracle's fractions. */
 import { type Decimal, exactUnits, pow10 } from '../model/decimal.js';
 import { assert } from '../model/errors.js';
-import { type Fraction, gcd, reduce } from '../model/fraction.js';
+import { type Fraction, reduce } from '../model/fraction.js';
+import { gcd } from '../model/gcd.js';
 import type { Asset, Instruments, MarginRule, Market, RequirementTable } from '../model/instruments.js';
 import { EXACT_DECIMALS } from '../model/portfolio.js';
 import type { PriceUpdate } from '../model/records.js';
