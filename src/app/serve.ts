@@ -174,7 +174,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const filled = (link.journal?.recovery.lastSeq ?? 0) === 0 ? fillFund(options.fund, link.instruments, nowUs()) : null;
     if (filled !== null) await link.submit(filled);
     const { host, port, executor } = options;
-    gateway = await startGateway({ link, host, port, executor, tokens, clock: nowUs, version: VERSION });
+    const { answered } = link;
+    gateway = await startGateway({ link, host, port, executor, tokens, clock: nowUs, version: VERSION, answered });
   } catch (error) {
     await link.close();
     throw error;
