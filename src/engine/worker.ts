@@ -140,6 +140,8 @@ class Desk {
   constructor(engine: Engine, { book, executor, seed }: WorkerSetup, keeper: Keeper | null, post: Post) {
     const { instruments } = engine;
     const paper = executor === 'paper';
+    const { store } = engine.scanHalf.book;
+    const isTaken = (account: string): boolean => store.find(account) >= 0;
     this.engine = engine;
     this.post = post;
     this.keeper = keeper;
@@ -148,7 +150,7 @@ class Desk {
       ...(keeper === null ? {} : { apply: (record) => keeper.apply(record) }),
       venue: paper ? new PaperVenue({ instruments, seed }) : null,
       // A book of the user's own gets no made-up accounts.
-      population: paper && 'synthetic' in book ? new Newcomers({ instruments, seed }) : null,
+      population: paper && 'synthetic' in book ? new Newcomers({ instruments, seed, isTaken }) : null,
       onEffects: (batch) => {
         for (const effect of batch) if (effect.type === 'alerts') this.alerts.push(...effect.rows);
         // What crosses threads is copied: only what somebody out there listens to.
