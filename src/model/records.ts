@@ -241,6 +241,8 @@ export interface BookedFill {
   /** What the portfolio's lots and entry cost in the market changed by. */
   readonly lotsChange: Lots;
   readonly costChange: Cost;
+  /** It closed nothing: it opened a position, or added to one. */
+  readonly isOpening: boolean;
 }
 
 /** What is left of a closed isolated position's collateral, gone back to its account's cross portfolio. */
