@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { type AdminRow, connect, PlimsollError } from '../../src/client/client.js';
 import { decodeRecord } from '../../src/journal/codec.js';
-import { JournalReader } from '../../src/journal/reader.js';
+import { heldReader } from '../../src/journal/live-reader.js';
 import { until } from '../gateway/helpers.js';
 import { long, writeBook } from './book.js';
 import { killAll, killed, type Served, startServe } from './process.js';
@@ -41,14 +41,14 @@ async function answerOf(sent: Promise<void>): Promise<unknown> {
   }
 }
 
-/** How often the journal has a batch. */
+/** How often the journal has a batch; also while it is written. */
 function recordsOf(kept: string, batchId: string): number {
-  const reader = new JournalReader(join(files.folder, kept));
+  const { reader, close } = heldReader(join(files.folder, kept));
   try {
     const records = [...reader.records()].map(({ payload }) => decodeRecord(payload));
     return records.filter((record) => 'batch' in record && record.batch?.batchId === batchId).length;
   } finally {
-    reader.close();
+    close();
   }
 }
 
