@@ -76,17 +76,21 @@ const MADE_UP: FreshnessRule = { staleUs: null, warmupTicks: 0 };
 
 const NO_PRICE: Decimal = { units: 0n, decimals: 0 };
 
-const nowUs = (): number => Date.now() * 1000;
+/** The wall clock; where that was set back, so far ahead of it that time goes on after what was before. */
+function clockAfter(afterUs: number): () => number {
+  const aheadUs = Math.max(0, afterUs + 1 - Date.now() * 1000);
+  return () => Date.now() * 1000 + aheadUs;
+}
 
 /**
  * Submits a feed's ticks when their time has come; when it is late it does not wait, and the engine merges what it cannot follow.
  * `failed` rejects when the feed does.
  */
-function pump(feed: Feed, link: EngineLink): { readonly stop: () => void; readonly failed: Promise<never> } {
+function pump(feed: Feed, link: EngineLink, clock: () => number): { readonly stop: () => void; readonly failed: Promise<never> } {
   const abort = new AbortController();
   const run = async (): Promise<void> => {
     for await (const tick of feed.ticks()) {
-      const waitMs = (tick.timeUs - nowUs()) / 1000;
+      const waitMs = (tick.timeUs - clock()) / 1000;
       // A timer takes a millisecond at least: who is late would fall further behind with each.
       if (waitMs > 0) await setTimeout(waitMs, undefined, abort);
       else await setImmediate(undefined, abort);
@@ -107,6 +111,8 @@ interface Start {
   readonly prices: readonly Decimal[];
   readonly indexes: readonly IndexPrice[];
   readonly funding: readonly FundingIndex[];
+  /** Time of what was before. */
+  readonly afterUs: number;
 }
 
 /** The made-up market needs a mark above zero in every market of the book. */
@@ -122,10 +128,36 @@ async function startFromMarks(path: string, { instruments, funded }: HostedEngin
     return price;
   });
   problems.throwIfAny();
-  return { prices, indexes, funding };
+  return { prices, indexes, funding, afterUs: 0 };
 }
 
-async function startLink(options: ServerOptions): Promise<Start & { link: HostedEngine }> {
+/** Where the made-up market goes on: a book that has had prices has them still, whatever it began with. */
+async function goingOn(start: Start, link: HostedEngine): Promise<Start> {
+  if (link.stats().ticks === 0) return start;
+  const { timeUs, marks, indexes } = await link.inspect('market');
+  return {
+    afterUs: timeUs,
+    prices: start.prices.map((price, market) => marks[market] ?? price),
+    indexes: start.indexes.map(({ asset, price }) => ({ asset, price: indexes[asset] ?? price })),
+    funding: [],
+  };
+}
+
+function madeUpMarket(options: ServerOptions, link: HostedEngine, start: Start, startUs: number): Feed {
+  const { tickIntervalMs } = options;
+  const { prices, indexes, funding } = start;
+  // Each start draws anew: the moves of before, made again, would be no market's.
+  const seed = (options.seed + (link.journal?.epoch ?? 1) - 1) % 2 ** 32;
+  const walk = { instruments: link.instruments, prices, indexes, funding, seed, startUs, intervalUs: tickIntervalMs * 1000 };
+  const crash = {
+    atTick: Math.ceil(CRASH.afterMs / tickIntervalMs),
+    depth: CRASH.depth,
+    durationTicks: Math.ceil(CRASH.durationMs / tickIntervalMs),
+  };
+  return { name: 'made-up market', ticks: () => syntheticTicks(options.crash ? { ...walk, crash } : walk) };
+}
+
+async function startLink(options: ServerOptions): Promise<{ readonly link: HostedEngine; readonly start: Start }> {
   const { book, seed, executor, backend, onLoaded } = options;
   const ttlUs = options.orderTtlMs === null ? null : options.orderTtlMs * 1000;
   const policy = await policySource(options.policy ?? POLICY_DEFAULT, '--policy', ttlUs);
@@ -137,7 +169,7 @@ async function startLink(options: ServerOptions): Promise<Start & { link: Hosted
   if ('file' in book) {
     const link = await startEngine({ ...setup, book: { file: book.file } }, onLoaded);
     try {
-      return { link, ...(await startFromMarks(book.marks, link)) };
+      return { link, start: await goingOn(await startFromMarks(book.marks, link), link) };
     } catch (error) {
       await link.close();
       throw error;
@@ -147,7 +179,8 @@ async function startLink(options: ServerOptions): Promise<Start & { link: Hosted
   const instruments = syntheticInstruments(seeds, 'USDT');
   const prices = seeds.map(({ price }) => price);
   const synthetic = { instruments, prices, positions: book.positions, seed };
-  return { link: await startEngine({ ...setup, book: { synthetic } }, onLoaded), prices, indexes: [], funding: [] };
+  const link = await startEngine({ ...setup, book: { synthetic } }, onLoaded);
+  return { link, start: await goingOn({ prices, indexes: [], funding: [], afterUs: 0 }, link) };
 }
 
 /** The command line has checked its settings; a library's caller may not have. */
@@ -164,35 +197,23 @@ function checkTimes(options: ServerOptions): void {
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   checkTimes(options);
-  const { seed, tickIntervalMs } = options;
-  const { link, prices, indexes, funding } = await startLink(options);
+  const { link, start } = await startLink(options);
+  const clock = clockAfter(start.afterUs);
   const drawn = randomTokens();
   const tokens = { operator: options.operatorToken ?? drawn.operator, executor: options.executorToken ?? drawn.executor };
   let gateway: Gateway;
   try {
     // Of a journal that goes on, the fund has what is left of it.
-    const filled = (link.journal?.recovery.lastSeq ?? 0) === 0 ? fillFund(options.fund, link.instruments, nowUs()) : null;
+    const filled = (link.journal?.recovery.lastSeq ?? 0) === 0 ? fillFund(options.fund, link.instruments, clock()) : null;
     if (filled !== null) await link.submit(filled);
     const { host, port, executor } = options;
-    gateway = await startGateway({ link, host, port, executor, tokens, clock: nowUs, version: VERSION });
+    const { answered } = link;
+    gateway = await startGateway({ link, host, port, executor, tokens, clock, version: VERSION, answered });
   } catch (error) {
     await link.close();
     throw error;
   }
-  const intervalUs = tickIntervalMs * 1000;
-  const crash = options.crash
-    ? {
-        atTick: Math.ceil(CRASH.afterMs / tickIntervalMs),
-        depth: CRASH.depth,
-        durationTicks: Math.ceil(CRASH.durationMs / tickIntervalMs),
-      }
-    : undefined;
-  const { instruments } = link;
-  const walk = { instruments, prices, indexes, funding, seed, startUs: nowUs(), intervalUs };
-  const ticks = pump(
-    { name: 'made-up market', ticks: () => syntheticTicks(crash === undefined ? walk : { ...walk, crash }) },
-    link,
-  );
+  const ticks = pump(madeUpMarket(options, link, start, clock()), link, clock);
   const stop = (): Promise<void> => {
     ticks.stop();
     return gateway.close();

@@ -38,7 +38,7 @@ import { reconcile } from '../waterfall/reconciliation.js';
 import { Standby, type StandbyState } from '../waterfall/standby.js';
 import { Treasury } from '../waterfall/treasury.js';
 import { checkFunds, fundTransfer } from './admin-commands.js';
-import { checkExecutions } from './executions.js';
+import { beyondText, checkExecutions } from './executions.js';
 
 export interface CaseHalfOptions {
   readonly instruments: Instruments;
@@ -237,6 +237,11 @@ export class CaseHalf implements Saved {
         notional: multiply(notionalAt(this.instruments.markets[fill.market], fill.lots, mark), index),
         timeUs: now.timeUs,
       });
+      if (each.isOpening) {
+        out.alerts.push({ code: 'reconciliation', text: beyondText(each, order, this.instruments), timeUs: now.timeUs });
+        this.desk.onExecution(order, fill.lots, out);
+        continue;
+      }
       this.cases.onExecution(order, fill.lots, context);
       const report = latest.get(each.portfolio);
       const fees = report === undefined ? [] : executionFees(each, order, report, this.policy, this.instruments, this.fund);

@@ -1,8 +1,10 @@
-/** Whether trades that name orders are executions of them. */
+/** Whether trades that name orders are executions of them, and what is said of one that closed nothing. */
 import type { Order, OrderTable } from '../dispatch/orders.js';
+import { formatDecimal } from '../model/decimal.js';
 import { badInput } from '../model/errors.js';
+import type { Instruments } from '../model/instruments.js';
 import { accountOf } from '../model/portfolio.js';
-import type { Fill } from '../model/records.js';
+import type { BookedFill, Fill } from '../model/records.js';
 
 /** Refuses what is not: see `CaseHalf.checkExecutions`. */
 export function checkExecutions(fills: readonly Fill[], table: OrderTable): void {
@@ -18,6 +20,13 @@ export function checkExecutions(fills: readonly Fill[], table: OrderTable): void
     const expected = `an execution of at most ${order.remaining} lots of ${order.side} for ${order.portfolio}`;
     throw badInput(place, expected, `${total} lots of ${fill.side} for ${fill.account}`);
   }
+}
+
+/** Of an execution whose position was closed inside before it came. */
+export function beyondText({ fill, portfolio }: BookedFill, { orderId }: Order, { markets }: Instruments): string {
+  const { id, lot } = markets[fill.market];
+  const size = formatDecimal({ units: BigInt(fill.lots) * lot.units, decimals: lot.decimals });
+  return `${orderId} has executed ${size} of ${id} that were closed already: they are a position of ${portfolio} now`;
 }
 
 function isOf(fill: Fill, order: Order): boolean {

@@ -1,6 +1,7 @@
 /** The other end of the engine's thread: starts it, passes records in and effects out. */
 import { Worker } from 'node:worker_threads';
 import type { JournalReport } from '../journal/keeper.js';
+import type { AnsweredBatch } from '../model/batch-memory.js';
 import type { Effect } from '../model/effects.js';
 import { assert, ERROR_CODES, type ErrorCode, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
@@ -16,6 +17,8 @@ export interface HostedEngine extends EngineLink {
   readonly backend: BackendReport;
   /** Null: nothing is kept. */
   readonly journal: JournalReport | null;
+  /** Batches that were answered before this start; none where nothing is kept. */
+  readonly answered: readonly AnsweredBatch[];
 }
 
 interface Pending {
@@ -28,6 +31,7 @@ class Host implements HostedEngine {
   readonly funded: readonly number[];
   readonly backend: BackendReport;
   readonly journal: JournalReport | null;
+  readonly answered: readonly AnsweredBatch[];
   readonly ended: Promise<void>;
   private readonly worker: Worker;
   private readonly pending = new Map<number, Pending>();
@@ -41,12 +45,16 @@ class Host implements HostedEngine {
   /** Why nothing is answered any more. */
   private gone: Error | null = null;
 
-  constructor(worker: Worker, { instruments, funded, backend, stats, journal }: Extract<FromWorker, { type: 'ready' }>) {
+  constructor(
+    worker: Worker,
+    { instruments, funded, backend, stats, journal, answered }: Extract<FromWorker, { type: 'ready' }>,
+  ) {
     this.worker = worker;
     this.instruments = instruments;
     this.funded = funded;
     this.backend = backend;
     this.journal = journal;
+    this.answered = answered;
     this.latest = stats;
     worker.on('message', (message: FromWorker) => this.receive(message));
     this.ended = new Promise((resolve, reject) => {

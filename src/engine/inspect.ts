@@ -6,7 +6,7 @@ import { cash } from '../model/portfolio.js';
 import type { Case } from '../waterfall/case.js';
 import { tellAuction } from '../waterfall/stages/auction.js';
 import type { Engine } from './engine.js';
-import type { CaseStatus, CaseWait, FundBalance, Inspections, ModeStatus } from './inspections.js';
+import type { CaseStatus, CaseWait, FundBalance, Inspections, MarketStatus, ModeStatus } from './inspections.js';
 
 const ANSWERS: { readonly [Question in keyof Inspections]: (engine: Engine) => Inspections[Question] } = {
   cases: (engine) => [...engine.caseHalf.cases.open()].map((subject) => caseStatus(subject, engine)),
@@ -18,6 +18,7 @@ const ANSWERS: { readonly [Question in keyof Inspections]: (engine: Engine) => I
   ledger: ({ caseHalf }) => caseHalf.ledger.entries(),
   watch: ({ caseHalf }) => caseHalf.calls.list,
   mode: modeStatus,
+  market: marketStatus,
 };
 
 export function inspect<Question extends keyof Inspections>(engine: Engine, question: Question): Inspections[Question] {
@@ -69,6 +70,16 @@ function modeStatus({ instruments, caseHalf }: Engine): ModeStatus {
   const { mode } = desk;
   const bidders = [...standby.bidders].sort();
   return { mode, kill: isKilled, policy: policy.id, paused: { markets, accounts, stages }, exempt, bidders, funds };
+}
+
+function marketStatus(engine: Engine): MarketStatus {
+  const { instruments, scanHalf } = engine;
+  const { verdict } = scanHalf.scanner;
+  return {
+    timeUs: engine.moment().timeUs,
+    marks: instruments.markets.map(({ index }) => verdict.markOf(index)),
+    indexes: instruments.assets.map(({ index }) => verdict.indexOf(index)),
+  };
 }
 
 /** Tells why open cases wait, each reason once: stages tell that they were entered, not what they wait for. */

@@ -1,5 +1,6 @@
 /** What may be asked of a running engine between two records: plain data that crosses threads. It must not know where it comes from. */
 import type { AuctionEvent } from '../model/case-effects.js';
+import type { Decimal } from '../model/decimal.js';
 import type { OrderEvent } from '../model/effects.js';
 import type { Fraction } from '../model/fraction.js';
 import type { Cash } from '../model/portfolio.js';
@@ -57,6 +58,15 @@ export interface ModeStatus {
   readonly funds: readonly FundBalance[];
 }
 
+/** Prices as they are, and the time. */
+export interface MarketStatus {
+  readonly timeUs: number;
+  /** By market index; null: none was told yet. */
+  readonly marks: readonly (Decimal | null)[];
+  /** By asset index. */
+  readonly indexes: readonly (Decimal | null)[];
+}
+
 /** Question to answer. */
 export interface Inspections {
   /** In the order in which they were opened. */
@@ -70,6 +80,7 @@ export interface Inspections {
   /** Near the line when they were last looked for, by margin ratio. */
   readonly watch: readonly (Valuation & { readonly portfolio: string })[];
   readonly mode: ModeStatus;
+  readonly market: MarketStatus;
 }
 
 /** An open case waits at another stage or for another reason than was last told. */

@@ -4,9 +4,12 @@ import { type BackendChoice, openBackend } from '../backends/open.js';
 import type { FreshnessRule } from '../dispatch/gates.js';
 import { type JournalReport, Keeper, type Kept } from '../journal/keeper.js';
 import { findStart, type Start } from '../journal/recover.js';
+import { type AnsweredBatch, BatchMemory } from '../model/batch-memory.js';
 import type { Effect } from '../model/effects.js';
 import { assert, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
+import { BATCHES_REMEMBERED } from '../model/limits.js';
+import { BufferReader, under } from '../model/named-buffers.js';
 import type { InputRecord } from '../model/records.js';
 import type { Backend } from '../scan/backend.js';
 import { Newcomers } from '../synthetic/newcomers.js';
@@ -62,6 +65,8 @@ export type FromWorker =
       readonly stats: EngineStats;
       /** Null: nothing is kept. */
       readonly journal: JournalReport | null;
+      /** Batches that were answered before this start. */
+      readonly answered: readonly AnsweredBatch[];
     }
   /** Put together for one turn of the worker, in order. */
   | {
@@ -87,17 +92,28 @@ async function load({ book, policy, mode, freshness }: WorkerSetup, backend: Bac
   return 'file' in book ? engineFromFile(book.file, setup, onLoaded) : engineFromSynthetic(book.synthetic, setup, onLoaded);
 }
 
-async function openKeeper(setup: WorkerSetup, engine: Engine, start: Start): Promise<Keeper | null> {
+/** Who sent what is no matter of the engine's: batches are remembered beside it, from the same records and in the same snapshots. */
+async function openKeeper(setup: WorkerSetup, engine: Engine, batches: BatchMemory, start: Start): Promise<Keeper | null> {
   if (setup.journal === undefined) return null;
   const kept: Kept = {
-    apply: (record) => engine.apply(record),
+    apply: (record) => {
+      const applied = engine.apply(record);
+      if ('batch' in record && record.batch !== undefined) batches.remember({ batch: record.batch, problems: applied.problems });
+      return applied;
+    },
     stateHash: () => stateHash(engine),
-    save: () => engine.save(),
-    restore: (read) => engine.restore(read),
+    save: () => [...engine.save(), ...under(BATCHES, batches.save())],
+    restore: (read) => {
+      engine.restore(read);
+      batches.restore(new BufferReader(read).under(BATCHES));
+    },
   };
   const genesis = await genesisOf(setup, engine, start.genesis);
   return Keeper.open({ ...setup.journal, instruments: engine.instruments, genesis, startUs: Date.now() * 1000 }, kept, start);
 }
+
+/** Its buffers in a snapshot. */
+const BATCHES = 'batches';
 
 /** Turns whose effects wait until they are durable: while the last is written the next is computed, and no more than that. */
 const TURNS_WAITING_MAX = 2;
@@ -124,6 +140,8 @@ class Desk {
   constructor(engine: Engine, { book, executor, seed }: WorkerSetup, keeper: Keeper | null, post: Post) {
     const { instruments } = engine;
     const paper = executor === 'paper';
+    const { store } = engine.scanHalf.book;
+    const isTaken = (account: string): boolean => store.find(account) >= 0;
     this.engine = engine;
     this.post = post;
     this.keeper = keeper;
@@ -132,7 +150,7 @@ class Desk {
       ...(keeper === null ? {} : { apply: (record) => keeper.apply(record) }),
       venue: paper ? new PaperVenue({ instruments, seed }) : null,
       // A book of the user's own gets no made-up accounts.
-      population: paper && 'synthetic' in book ? new Newcomers({ instruments, seed }) : null,
+      population: paper && 'synthetic' in book ? new Newcomers({ instruments, seed, isTaken }) : null,
       onEffects: (batch) => {
         for (const effect of batch) if (effect.type === 'alerts') this.alerts.push(...effect.rows);
         // What crosses threads is copied: only what somebody out there listens to.
@@ -226,7 +244,8 @@ async function run(port: MessagePort, post: Post): Promise<void> {
   const start = setup.journal === undefined ? NO_START : findStart(setup.journal.folder);
   const { backend, detail, refused, resume } = await openBackend(setup.backend, alert);
   const engine = await load(setup, backend, start, post);
-  const keeper = await openKeeper(setup, engine, start);
+  const batches = new BatchMemory(BATCHES_REMEMBERED);
+  const keeper = await openKeeper(setup, engine, batches, start);
   const desk = new Desk(engine, setup, keeper, post);
   const waiting: ToWorker[] = [];
   let turns = 0;
@@ -284,6 +303,7 @@ async function run(port: MessagePort, post: Post): Promise<void> {
     backend: { detail, refused },
     stats: desk.stats(),
     journal: report,
+    answered: batches.answered(),
   });
   const first = firstRecords(setup, engine, keeper?.isRestart === true);
   if (first.length === 0) return;

@@ -3,7 +3,7 @@ import { type EngineLink, STAGE_NAMES } from '../engine/link.js';
 import type { Problem } from '../model/errors.js';
 import { DECIMALS_MAX } from '../model/limits.js';
 import { ProblemList, show } from '../model/problems.js';
-import type { AdminCommand } from '../model/records.js';
+import type { AdminCommand, BatchKey } from '../model/records.js';
 import { batchRows } from './batches.js';
 import { ADMIN_COLUMNS, type AdminName, FIELDS } from './messages.js';
 import { RowReader } from './row-reader.js';
@@ -17,12 +17,9 @@ const RESUME = 'resume-backend';
  * Carries out the commands of a batch, all or none; resolves with the problems for which none was. Rejects with a `PlimsollError`
  * `bad-input` that lists what is wrong with the rows.
  */
-export async function carryOut(rows: unknown, link: EngineLink, timeUs: number): Promise<readonly Problem[]> {
+export async function carryOut(rows: unknown, link: EngineLink, timeUs: number, batch: BatchKey): Promise<readonly Problem[]> {
   const commands = readCommands(batchRows(rows), link);
-  if (commands.length === 0) return link.resumeBackend();
-  const problems = await link.submit({ type: 'admin', timeUs, commands });
-  // The engine counts commands as this batch counts rows.
-  return problems.map((problem) => ({ ...problem, where: problem.where.replace(/^commands\[/, 'rows[') }));
+  return commands.length === 0 ? link.resumeBackend() : link.submit({ type: 'admin', timeUs, commands, batch });
 }
 
 /** Commands of the record; none: the backend is to be resumed. Each stands once: ten thousand times would be as many attempts on a broken device. */

@@ -6,7 +6,7 @@ import type { Instruments } from '../model/instruments.js';
 import { AMOUNT_MAX, DECIMALS_MAX, isAmount, PORTFOLIO_ID_LENGTH_MAX } from '../model/limits.js';
 import { EXACT_DECIMALS } from '../model/portfolio.js';
 import { ProblemList, show } from '../model/problems.js';
-import type { Bid, BookRow, Fill, InputRecord, OrderAck, VenueFigures } from '../model/records.js';
+import type { BatchRecord, Bid, BookRow, Fill, OrderAck, VenueFigures } from '../model/records.js';
 import { LIMITS } from './limits.js';
 import { ACK_STATES, type BatchType, FIELDS } from './messages.js';
 import { RowReader } from './row-reader.js';
@@ -21,7 +21,7 @@ export interface Known {
 /**
  * The record of a batch. Problems are placed as `rows[3].size`. Throws a `PlimsollError` `bad-input` that lists them.
  */
-export function batchRecord(type: BatchType, rows: unknown, known: Known, timeUs: number): InputRecord {
+export function batchRecord(type: BatchType, rows: unknown, known: Known, timeUs: number): BatchRecord {
   const problems = new ProblemList();
   const reader = new RowReader(known.instruments, problems);
   const record = readBatch(type, batchRows(rows), reader, known, timeUs);
@@ -37,7 +37,7 @@ export function batchRows(rows: unknown): readonly unknown[] {
 }
 
 /** Rows with a problem come out with values that must not be used: the caller asks the problem list first. */
-function readBatch(type: BatchType, rows: readonly unknown[], reader: RowReader, known: Known, timeUs: number): InputRecord {
+function readBatch(type: BatchType, rows: readonly unknown[], reader: RowReader, known: Known, timeUs: number): BatchRecord {
   switch (type) {
     case 'book':
       return { type, timeUs, rows: reader.all(rows, (row, where) => readBook(reader, row, where)) };

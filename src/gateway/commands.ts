@@ -1,8 +1,8 @@
 /** What each message of a client does. It must not know frames or sockets. */
 import { badInput, PlimsollError, type Problem } from '../model/errors.js';
 import { show } from '../model/problems.js';
+import type { BatchKey } from '../model/records.js';
 import { carryOut } from './admin.js';
-import type { Answer } from './batch-desk.js';
 import { batchRecord } from './batches.js';
 import { wireInteger } from './codec.js';
 import type { Hub } from './hub.js';
@@ -23,7 +23,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['book', batchOf(['operator'], record('book'))],
   ['fills', batchOf(['operator'], record('fills'))],
   ['figures', batchOf(['operator'], record('figures'))],
-  ['admin', batchOf(['operator'], ({ link, clock }, rows) => carryOut(rows, link, clock()))],
+  ['admin', batchOf(['operator'], ({ link, clock }, rows, batch) => carryOut(rows, link, clock(), batch))],
   ['fill', batchOf(['executor'], record('fill'), true)],
   ['ack', batchOf(['executor'], record('ack'), true)],
   ['reject', batchOf(['executor'], record('reject'), true)],
@@ -90,13 +90,13 @@ function lease(session: Session, [, rawId]: WireMessage): void {
 }
 
 /** Applies the rows of a batch; resolves, or rejects with a `PlimsollError`, with the problems for which nothing was applied. */
-type Apply = (hub: Hub, rows: unknown) => Promise<readonly Problem[]>;
+type Apply = (hub: Hub, rows: unknown, batch: BatchKey) => Promise<readonly Problem[]>;
 
 function record(type: BatchType): Apply {
-  return async ({ link, clock, topics }, rows) => {
+  return async ({ link, clock, topics }, rows, batch) => {
     const { instruments } = link;
     const known = { instruments, auctionMarket: (auctionId: string) => topics.auctions.marketOf(auctionId) };
-    return link.submit(batchRecord(type, rows, known, clock()));
+    return link.submit({ ...batchRecord(type, rows, known, clock()), batch });
   };
 }
 
@@ -120,10 +120,11 @@ function batch(
     throw badInput(type, `at most ${LIMITS.batchesInFlightMax} batches without an answer`, 'one more', 'too-many');
   }
   session.batchesInFlight += 1;
+  const key = { principal: session.role, batchId };
   session.hub.desk
-    .submit(session.role, batchId, () => answer(session.hub, apply, rows))
-    .then((answered) =>
-      session.reply(answered.accepted ? ['accepted', batchId] : ['rejected', batchId, answered.problems.map(wireProblem)]),
+    .submit(key, () => answer(session.hub, () => apply(session.hub, rows, key)))
+    .then((problems) =>
+      session.reply(problems.length === 0 ? ['accepted', batchId] : ['rejected', batchId, problems.map(wireProblem)]),
     )
     .catch((error: unknown) => session.fail(batchId, error))
     .finally(() => {
@@ -132,22 +133,22 @@ function batch(
 }
 
 /** Throws only when nobody can tell whether the batch was applied: the engine is gone. */
-async function answer(hub: Hub, apply: Apply, rows: unknown): Promise<Answer> {
-  const { counters } = hub;
+async function answer({ counters }: Hub, apply: () => ReturnType<Apply>): ReturnType<Apply> {
+  let problems: readonly Problem[];
   try {
-    const problems = await apply(hub, rows);
-    if (problems.length > 0) throw new PlimsollError('bad-input', 'refused by the engine', { problems });
-    counters.batchesAccepted += 1;
-    return { accepted: true };
+    problems = await apply();
   } catch (error) {
     if (!(error instanceof PlimsollError) || error.problems.length === 0) throw error;
-    counters.batchesRejected += 1;
-    return { accepted: false, problems: error.problems };
+    problems = error.problems;
   }
+  if (problems.length === 0) counters.batchesAccepted += 1;
+  else counters.batchesRejected += 1;
+  return problems;
 }
 
-function wireProblem({ where, expected, found }: { where: string; expected: string; found: string }): WireProblem {
-  return [where, expected, found];
+/** The engine counts commands as their batch counts rows. */
+function wireProblem({ where, expected, found }: Problem): WireProblem {
+  return [where.replace(/^commands\[/, 'rows['), expected, found];
 }
 
 function requestId(value: unknown): RequestId {

@@ -1,6 +1,6 @@
 /** Every limit of the gateway in one place, with the relations between them asserted. docs/protocol.md lists them; a test compares. */
 import { assert } from '../model/errors.js';
-import { DECIMAL_LENGTH_MAX, PORTFOLIO_ID_LENGTH_MAX, PROBLEMS_LISTED_MAX } from '../model/limits.js';
+import { BATCHES_REMEMBERED, DECIMAL_LENGTH_MAX, PORTFOLIO_ID_LENGTH_MAX, PROBLEMS_LISTED_MAX } from '../model/limits.js';
 
 export const LIMITS = {
   /** Client to server, after `auth`; before it a connection has no business with large frames. */
@@ -12,9 +12,9 @@ export const LIMITS = {
   accountOrdersMax: 10_000,
   batchesInFlightMax: 64,
   /** Batch ids remembered per principal, with their answers. */
-  batchesRememberedMax: 10_000,
+  batchesRememberedMax: BATCHES_REMEMBERED.idsMax,
   /** Problems remembered with them. */
-  problemsRememberedMax: 20_000,
+  problemsRememberedMax: BATCHES_REMEMBERED.problemsMax,
   idLengthMax: 64,
   /** `portfolio@timeUs.case#order`, as the engine makes them. */
   orderIdLengthMax: 192,

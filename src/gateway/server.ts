@@ -1,7 +1,9 @@
 /** The gateway: puts link, topics and transport together, and owns the timer. It must not know rules or the engine's inside. */
 import { randomBytes } from 'node:crypto';
 import type { EngineLink } from '../engine/link.js';
+import { type AnsweredBatch, BatchMemory } from '../model/batch-memory.js';
 import { badInput } from '../model/errors.js';
+import { BATCHES_REMEMBERED } from '../model/limits.js';
 import { show } from '../model/problems.js';
 import { BatchDesk } from './batch-desk.js';
 import { encode } from './codec.js';
@@ -32,6 +34,8 @@ export interface GatewayOptions {
   readonly version: string;
   /** Who acts on orders: the paper venue inside this process, which then holds the lease for good, or whoever takes the lease. */
   readonly executor: 'paper' | 'external';
+  /** Batches that were answered before this start: they are answered alike again. Left out: none. */
+  readonly answered?: readonly AnsweredBatch[];
 }
 
 export interface Gateway {
@@ -96,7 +100,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-async function createHub({ link, tokens, clock, version, executor }: GatewayOptions): Promise<Hub> {
+async function createHub({ link, tokens, clock, version, executor, answered = [] }: GatewayOptions): Promise<Hub> {
   if (tokens.operator === tokens.executor) throw badInput('tokens', 'one for each role', 'the same for two', 'bad-usage');
   const shortest = Math.min(tokens.operator.length, tokens.executor.length);
   if (shortest < LIMITS.tokenLengthMin) {
@@ -104,6 +108,8 @@ async function createHub({ link, tokens, clock, version, executor }: GatewayOpti
   }
   const lease = new Lease();
   if (executor === 'paper') lease.take({});
+  const memory = new BatchMemory(BATCHES_REMEMBERED);
+  for (const each of answered) memory.remember(each);
   const counters: GatewayCounters = {
     connectionsRefused: 0,
     messagesReceived: 0,
@@ -124,7 +130,7 @@ async function createHub({ link, tokens, clock, version, executor }: GatewayOpti
     topics: await startTopics(link, clock()),
     tally: new Tally(),
     roles: new RoleByToken(tokens),
-    desk: new BatchDesk({ idsMax: LIMITS.batchesRememberedMax, problemsMax: LIMITS.problemsRememberedMax }),
+    desk: new BatchDesk(memory),
     lease,
     counters,
   };

@@ -3,6 +3,8 @@ import { badInput, PlimsollError } from '../model/errors.js';
 import type { Account, Balance, Cash, Cost, IsolatedPosition, Lots, OpenOrder, Position } from '../model/portfolio.js';
 import type {
   AdminCommand,
+  BatchKey,
+  BatchRecord,
   Bid,
   BookRow,
   Fill,
@@ -14,7 +16,20 @@ import type {
   VenueFigures,
 } from '../model/records.js';
 import { ByteReader, ByteWriter } from './bytes.js';
-import { big, choice, decimal, type Field, integer, list, nullable, struct, text, union, whole } from './fields.js';
+import {
+  big,
+  choice,
+  decimal,
+  type Field,
+  integer,
+  list,
+  nullable,
+  struct,
+  text,
+  textOrInteger,
+  union,
+  whole,
+} from './fields.js';
 
 /** Of the bytes below. A journal of another is refused as a whole. */
 export const RECORD_VERSION = 1;
@@ -78,7 +93,34 @@ const command = union<'command', AdminCommand>('command', {
   fund: struct({ asset: index, market: nullable(index), amount: cash }),
 });
 
-const record = union<'type', InputRecord>('type', {
+/** Without the batch that it was. */
+type Bare<T> = T extends unknown ? Omit<T, 'batch'> : never;
+type Of<Type extends BatchRecord['type']> = Omit<Bare<Extract<BatchRecord, { type: Type }>>, 'type'>;
+
+const bare = {
+  book: struct<Of<'book'>>({ timeUs, rows: list(struct<BookRow>({ version: integer, account })) }),
+  fills: struct<Of<'fills'>>({ timeUs, fills: list(fill) }),
+  acks: struct<Of<'acks'>>({ timeUs, acks: list(ack) }),
+  bids: struct<Of<'bids'>>({
+    timeUs,
+    bids: list(struct<Bid>({ bidId: text, auctionId: text, bidder: text, lots: nullable(lots), limitPrice: nullable(decimal) })),
+  }),
+  'orders-gone': struct<Of<'orders-gone'>>({ timeUs, accounts: list(text) }),
+  figures: struct<Of<'figures'>>({
+    timeUs,
+    rows: list(struct<VenueFigures>({ portfolio: text, equity: decimal, maintenance: decimal })),
+  }),
+  admin: struct<Of<'admin'>>({ timeUs, commands: list(command) }),
+};
+const { book, fills, acks, ...later } = bare;
+
+/** A client's batch stands around its record, so that a record that is none, as most are, has no byte more for it. */
+interface Batch extends BatchKey {
+  readonly type: 'batch';
+  readonly record: Bare<BatchRecord>;
+}
+
+const logged = union<'type', Bare<InputRecord> | Batch>('type', {
   tick: struct<Omit<Extract<InputRecord, { type: 'tick' }>, 'type'>>(
     { timeUs, marks: list(struct<Mark>({ market: index, price: decimal })) },
     {
@@ -86,22 +128,24 @@ const record = union<'type', InputRecord>('type', {
       funding: list(struct<FundingIndex>({ market: index, index: decimal })),
     },
   ),
-  book: struct({ timeUs, rows: list(struct<BookRow>({ version: integer, account })) }),
-  fills: struct({ timeUs, fills: list(fill) }),
-  acks: struct({ timeUs, acks: list(ack) }),
+  book,
+  fills,
+  acks,
   clock: struct({ timeUs }),
-  bids: struct({
-    timeUs,
-    bids: list(struct<Bid>({ bidId: text, auctionId: text, bidder: text, lots: nullable(lots), limitPrice: nullable(decimal) })),
-  }),
-  'orders-gone': struct({ timeUs, accounts: list(text) }),
-  figures: struct({
-    timeUs,
-    rows: list(struct<VenueFigures>({ portfolio: text, equity: decimal, maintenance: decimal })),
-  }),
-  admin: struct({ timeUs, commands: list(command) }),
+  ...later,
   restart: struct({ timeUs }),
+  batch: struct<Omit<Batch, 'type'>>({
+    principal: text,
+    batchId: textOrInteger,
+    record: union<'type', Bare<BatchRecord>>('type', bare),
+  }),
 });
+
+function wrapped(value: InputRecord): Bare<InputRecord> | Batch {
+  if (!('batch' in value) || value.batch === undefined) return value;
+  const { batch, ...record } = value;
+  return { type: 'batch', ...batch, record };
+}
 
 const writer = new ByteWriter();
 
@@ -109,7 +153,7 @@ const writer = new ByteWriter();
 export function encodeRecord(value: InputRecord): Buffer {
   try {
     writer.byte(RECORD_VERSION);
-    record.write(writer, value, 'record');
+    logged.write(writer, wrapped(value), 'record');
     return writer.take();
   } catch (error) {
     // What was written of it must not stand before the next.
@@ -124,9 +168,11 @@ export function decodeRecord(bytes: Uint8Array): InputRecord {
   try {
     const version = reader.byte();
     if (version !== RECORD_VERSION) reader.fail(`a record of version ${RECORD_VERSION}`, `version ${version}`);
-    const value = record.read(reader);
+    const value = logged.read(reader);
     reader.end();
-    return value;
+    if (value.type !== 'batch') return value;
+    const { principal, batchId, record } = value;
+    return { ...record, batch: { principal, batchId } };
   } catch (error) {
     if (!(error instanceof PlimsollError)) throw error;
     const [{ where, expected, found }] = error.problems;

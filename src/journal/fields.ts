@@ -37,6 +37,16 @@ export const decimal: Field<Decimal> = {
   },
 };
 
+/** A byte says which. */
+export const textOrInteger: Field<string | number> = {
+  write: (writer, value, where) => {
+    writer.byte(typeof value === 'string' ? 0 : 1);
+    if (typeof value === 'string') writer.text(value);
+    else writer.integer(value, where);
+  },
+  read: (reader) => (isInteger.read(reader) ? reader.integer() : reader.text()),
+};
+
 /** One of some values, as a byte. */
 export function choice<const T extends string | boolean>(...values: readonly T[]): Field<T> {
   return {
@@ -63,6 +73,7 @@ export function nullable<T>(field: Field<T>): Field<T | null> {
 }
 
 const isThere = choice(false, true);
+const isInteger = choice(false, true);
 
 export function list<T>(field: Field<T>): Field<readonly T[]> {
   return {

@@ -35,6 +35,8 @@ export const ASSETS_MAX = 1 << 16;
 export const ORDERS_MAX = 1 << 16;
 /** Problems listed before only the rest is counted. */
 export const PROBLEMS_LISTED_MAX = 100;
+/** Batches remembered with their answers, of each principal: the ids, and the problems of all rejections together. */
+export const BATCHES_REMEMBERED = { idsMax: 10_000, problemsMax: 20_000 } as const;
 
 assert(MARKETS_MAX * (TIERS_MAX * 2 + 4) + 2 * ASSETS_MAX < 2 ** 32, 'line ids must fit 32 bits');
 assert(2 * MARKETS_MAX + 2 * ASSETS_MAX + ORDERS_MAX < 2 ** 21, 'rows of a portfolio must fit 21 bits');

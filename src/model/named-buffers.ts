@@ -107,6 +107,10 @@ export class BufferReader {
     return new BufferReader(this.read, `${this.prefix}${prefix}/`);
   }
 
+  has(name: string): boolean {
+    return this.read(this.prefix + name) !== undefined;
+  }
+
   bytes(name: string): Uint8Array {
     const bytes = this.read(this.prefix + name);
     if (bytes === undefined) throw this.damaged(name, 'the buffer', 'nothing');

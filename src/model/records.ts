@@ -45,9 +45,21 @@ export interface BookRow {
   readonly account: Account;
 }
 
-export interface BookRecord {
-  readonly type: 'book';
+/** A client's batch: who sent it, and what the client calls it. */
+export interface BatchKey {
+  readonly principal: string;
+  readonly batchId: string | number;
+}
+
+/** What a batch may become. */
+interface Batched {
   readonly timeUs: number;
+  /** Left out: no client sent it. Nothing is decided on it: it is kept so that the batch is known when it comes again. */
+  readonly batch?: BatchKey;
+}
+
+export interface BookRecord extends Batched {
+  readonly type: 'book';
   readonly rows: readonly BookRow[];
 }
 
@@ -68,9 +80,8 @@ export interface Fill {
   readonly timeUs: number;
 }
 
-export interface FillsRecord {
+export interface FillsRecord extends Batched {
   readonly type: 'fills';
-  readonly timeUs: number;
   readonly fills: readonly Fill[];
 }
 
@@ -85,9 +96,8 @@ export interface OrderAck {
   readonly reason?: string;
 }
 
-export interface AcksRecord {
+export interface AcksRecord extends Batched {
   readonly type: 'acks';
-  readonly timeUs: number;
   readonly acks: readonly OrderAck[];
 }
 
@@ -109,16 +119,14 @@ export interface Bid {
   readonly limitPrice: Decimal | null;
 }
 
-export interface BidsRecord {
+export interface BidsRecord extends Batched {
   readonly type: 'bids';
-  readonly timeUs: number;
   readonly bids: readonly Bid[];
 }
 
 /** The venue's word that accounts have no open orders any more, by our wish or anybody's. */
-export interface OrdersGoneRecord {
+export interface OrdersGoneRecord extends Batched {
   readonly type: 'orders-gone';
-  readonly timeUs: number;
   readonly accounts: readonly string[];
 }
 
@@ -130,9 +138,8 @@ export interface VenueFigures {
 }
 
 /** To be compared with our own figures at the present prices. */
-export interface FiguresRecord {
+export interface FiguresRecord extends Batched {
   readonly type: 'figures';
-  readonly timeUs: number;
   readonly rows: readonly VenueFigures[];
 }
 
@@ -150,9 +157,8 @@ export type AdminCommand =
   /** Into (above zero) or out of (below) a fund: of an asset, or of one market of it. */
   | { readonly command: 'fund'; readonly asset: number; readonly market: number | null; readonly amount: Cash };
 
-export interface AdminRecord {
+export interface AdminRecord extends Batched {
   readonly type: 'admin';
-  readonly timeUs: number;
   readonly commands: readonly AdminCommand[];
 }
 
@@ -162,17 +168,10 @@ export interface RestartRecord {
   readonly timeUs: number;
 }
 
-export type InputRecord =
-  | TickRecord
-  | BookRecord
-  | FillsRecord
-  | AcksRecord
-  | ClockRecord
-  | BidsRecord
-  | OrdersGoneRecord
-  | FiguresRecord
-  | AdminRecord
-  | RestartRecord;
+/** What clients' batches become. */
+export type BatchRecord = BookRecord | FillsRecord | AcksRecord | BidsRecord | OrdersGoneRecord | FiguresRecord | AdminRecord;
+
+export type InputRecord = TickRecord | ClockRecord | RestartRecord | BatchRecord;
 
 /** Exact state of a portfolio at a tick. Amounts in the valuation asset. */
 export interface Valuation {
@@ -242,6 +241,8 @@ export interface BookedFill {
   /** What the portfolio's lots and entry cost in the market changed by. */
   readonly lotsChange: Lots;
   readonly costChange: Cost;
+  /** It closed nothing: it opened a position, or added to one. */
+  readonly isOpening: boolean;
 }
 
 /** What is left of a closed isolated position's collateral, gone back to its account's cross portfolio. */

@@ -72,6 +72,7 @@ class Batch {
       funding,
       lotsChange: lots(traded),
       costChange: cost(after.cost - before.cost),
+      isOpening: before.lots === 0 || before.lots > 0 === traded > 0,
     });
   }
 
@@ -116,33 +117,61 @@ export function releaseCollateral(book: LiveBook, handle: number): Release[] {
   return held.map(({ asset, amount }): Release => ({ portfolio, account, asset, amount }));
 }
 
-/** The portfolio that a trade belongs to; in hedge mode a sell belongs to the long leg. */
-function portfolioIdOf(book: LiveBook, fill: Fill): string {
+function anchorOf(book: LiveBook, fill: Fill): number {
   const anchor = book.store.find(fill.account);
   if (anchor < 0) throw badInput(`fill ${fill.tradeId}`, 'a known account', JSON.stringify(fill.account));
+  return anchor;
+}
+
+/** The portfolio that a trade belongs to; in hedge mode a sell belongs to the long leg. */
+function portfolioIdOf(book: LiveBook, fill: Fill): string {
+  const anchor = anchorOf(book, fill);
   if (fill.margin === 'cross') return fill.account;
   const mode = book.isHedged(anchor) ? 'hedge' : 'net';
   return isolatedId(fill.account, book.instruments.markets[fill.market].id, mode, fill.side === 'sell' ? 'long' : 'short');
 }
 
+/** A trade of an account's own. */
+function takeTrade(book: LiveBook, batch: Batch, fill: Fill): void {
+  const place = `fill ${fill.tradeId}`;
+  const id = portfolioIdOf(book, fill);
+  const handle = book.store.find(id);
+  if (handle < 0) throw badInput(place, 'an isolated position that exists', JSON.stringify(id));
+  const leg = fill.side === 'buy' ? -1 : 1;
+  const held = Math.abs(book.position(handle, fill.market, leg)?.lots ?? 0);
+  if (book.isHedged(handle) && held < fill.lots) {
+    throw badInput(place, `a trade that closes at most the ${held} lots of its leg`, `${fill.lots} lots`);
+  }
+  batch.take(fill, handle, leg);
+}
+
 /**
- * Books a batch of an account's own trades. Refused: an account, or an isolated position, that is not there; a hedge account's trade that closes
- * more than its leg (which leg would the rest open?); amounts beyond what the store holds.
+ * An execution of an order of ours. Its position may have been closed inside meanwhile, all or in part: what is no longer there to close opens the other
+ * way, in hedge mode the other leg, as the trade was made all the same. Of an isolated position that cannot have it, in the account's cross portfolio.
+ */
+function takeExecution(book: LiveBook, batch: Batch, fill: Fill): void {
+  const anchor = anchorOf(book, fill);
+  const handle = book.store.find(portfolioIdOf(book, fill));
+  const leg = fill.side === 'buy' ? -1 : 1;
+  const held = handle < 0 ? 0 : (book.position(handle, fill.market, leg)?.lots ?? 0);
+  const closed = held * leg > 0 ? Math.min(Math.abs(held), fill.lots) : 0;
+  if (closed > 0) batch.take({ ...fill, lots: lots(closed) }, handle, leg);
+  if (closed === fill.lots) return;
+  const isHedged = book.isHedged(anchor);
+  const rest = { ...fill, lots: lots(fill.lots - closed), fee: closed > 0 ? cash(0n) : fill.fee };
+  batch.take(rest, handle < 0 || isHedged ? anchor : handle, isHedged ? -leg : leg);
+}
+
+/**
+ * Books a batch of an account's own trades and of executions. Refused: an account that is not there; of trades that no order of ours led to also an isolated
+ * position that is not, and in hedge mode one that closes more than its leg (which leg would the rest open?); amounts beyond what the store holds.
  */
 export function bookFills(book: LiveBook, fills: readonly Fill[], isHeld: IsHeld): Bookings {
   const batch = new Batch(book);
   try {
     for (const fill of fills) {
-      const place = `fill ${fill.tradeId}`;
-      const id = portfolioIdOf(book, fill);
-      const handle = book.store.find(id);
-      if (handle < 0) throw badInput(place, 'an isolated position that exists', JSON.stringify(id));
-      const leg = fill.side === 'buy' ? -1 : 1;
-      const held = Math.abs(book.position(handle, fill.market, leg)?.lots ?? 0);
-      if (book.isHedged(handle) && held < fill.lots) {
-        throw badInput(place, `a trade that closes at most the ${held} lots of its leg`, `${fill.lots} lots`);
-      }
-      batch.take(fill, handle, leg);
+      if (fill.orderId === null) takeTrade(book, batch, fill);
+      else takeExecution(book, batch, fill);
     }
   } catch (error) {
     batch.undo();

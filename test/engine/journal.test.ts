@@ -120,6 +120,32 @@ describe('a second start', () => {
     expect(second.stats().positions).toBe(before.positions);
   });
 
+  test('opens accounts that nobody had: as many positions as were closed, as before', async () => {
+    const fall = falling(20, 1_000_000);
+    const first = await start('joined');
+    for (const tick of fall) await first.submit(tick);
+    const before = first.stats();
+    await first.close();
+    const joined = (records: readonly InputRecord[]) =>
+      records.flatMap((record) => (record.type === 'book' ? record.rows.map(({ account }) => account.id) : []));
+    const earlier = joined(recordsOf('joined'));
+    expect(earlier.length).toBeGreaterThan(0);
+
+    const second = await start('joined');
+    const lower = ({ marks, ...tick }: TickRecord, i: number): TickRecord => ({
+      ...tick,
+      timeUs: 60_000_000 + i * 1_000_000,
+      marks: marks.map(({ market, price }) => ({ market, price: { ...price, units: (price.units * (20n - BigInt(i))) / 20n } })),
+    });
+    for (let i = 1; i <= 6; i += 1) await second.submit(lower(fall[19], i));
+    const later = joined(recordsOf('joined')).slice(earlier.length);
+    expect(later.length).toBeGreaterThan(0);
+    expect(later.filter((id) => earlier.includes(id))).toEqual([]);
+    const { accounts, positions, liquidations } = second.stats();
+    expect(liquidations).toBeGreaterThan(before.liquidations);
+    expect([accounts, positions]).toEqual([before.accounts + later.length, before.positions]);
+  });
+
   test('in another mode begins with an operator’s change of mode', async () => {
     await (await start('mode')).close();
     const other = await start('mode', { mode: 'shadow' });

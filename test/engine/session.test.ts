@@ -180,7 +180,7 @@ test('with the paper venue and newcomers: a case ends on the next tick, somebody
     const engine = engineWith(alice, account('bob', 100_000, { cross: [position(100, 30_000)] }));
     const { session, effects } = sessionOf(engine, {
       venue: new PaperVenue({ instruments, seed: 1 }),
-      population: new Newcomers({ instruments, seed: 1 }),
+      population: new Newcomers({ instruments, seed: 1, isTaken: () => false }),
     });
     session.apply(tick(1, 30_000, 10));
     session.apply(tick(2, 28_100, 10));

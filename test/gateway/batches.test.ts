@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BatchDesk } from '../../src/gateway/batch-desk.js';
 import { batchRecord } from '../../src/gateway/batches.js';
 import { LIMITS } from '../../src/gateway/limits.js';
+import { BatchMemory } from '../../src/model/batch-memory.js';
 import { parseDecimal } from '../../src/model/decimal.js';
 import { PlimsollError } from '../../src/model/errors.js';
 import { PORTFOLIO_ID_LENGTH_MAX, PROBLEMS_LISTED_MAX } from '../../src/model/limits.js';
@@ -55,6 +56,7 @@ describe('what batches become', () => {
       {
         type: 'book',
         timeUs: rig.clock.nowUs,
+        batch: { principal: 'operator', batchId: 'b1' },
         rows: [
           {
             version: 1,
@@ -108,8 +110,18 @@ describe('what batches become', () => {
       timeUs: 1_569_350_000_000_000,
     };
     expect(rig.link.submitted).toEqual([
-      { type: 'fills', timeUs: rig.clock.nowUs, fills: [{ ...fill, orderId: null }] },
-      { type: 'fills', timeUs: rig.clock.nowUs, fills: [{ ...fill, orderId: 'o1' }] },
+      {
+        type: 'fills',
+        timeUs: rig.clock.nowUs,
+        batch: { principal: 'operator', batchId: 'f1' },
+        fills: [{ ...fill, orderId: null }],
+      },
+      {
+        type: 'fills',
+        timeUs: rig.clock.nowUs,
+        batch: { principal: 'executor', batchId: 'f1' },
+        fills: [{ ...fill, orderId: 'o1' }],
+      },
     ]);
   });
 
@@ -289,52 +301,35 @@ describe('idempotence', () => {
     expect(rig.link.submitted.length).toBe(3);
   });
 
-  test('the memory is bounded: the oldest id is forgotten first', async () => {
-    const desk = new BatchDesk({ idsMax: 3, problemsMax: 10 });
-    let applied = 0;
-    const submit = (id: string) =>
-      desk.submit('operator', id, async () => {
-        applied += 1;
-        return { accepted: true };
-      });
-    for (const id of ['a', 'b', 'c', 'b', 'd', 'b', 'a']) await submit(id);
-    expect(applied).toBe(5);
-  });
-
-  test('an id that comes again while its first batch, long forgotten, fails keeps its own answer', async () => {
-    const desk = new BatchDesk({ idsMax: 1, problemsMax: 10 });
+  test('an id on its way is answered once, and is free again when its batch fails', async () => {
+    const desk = new BatchDesk(new BatchMemory({ idsMax: 1, problemsMax: 10 }));
+    const batch = (batchId: string) => ({ principal: 'operator', batchId });
+    const twice = () => Promise.reject(new Error('applied twice'));
     let fail: (reason: Error) => void = () => undefined;
-    const first = desk.submit('operator', 'a', () => new Promise((_, reject) => (fail = reject)));
-    await desk.submit('operator', 'b', async () => ({ accepted: true }));
-    await desk.submit('operator', 'a', async () => ({ accepted: true }));
+    const first = desk.submit(batch('a'), () => new Promise((_, reject) => (fail = reject)));
+    const second = desk.submit(batch('a'), twice);
+    await desk.submit(batch('b'), async () => []);
     fail(new Error('gone'));
     await expect(first).rejects.toThrow('gone');
-    const again = desk.submit('operator', 'a', () => Promise.reject(new Error('applied twice')));
-    expect(await again).toEqual({ accepted: true });
+    await expect(second).rejects.toThrow('gone');
+    expect(await desk.submit(batch('a'), async () => [])).toEqual([]);
+    expect(await desk.submit(batch('a'), twice)).toEqual([]);
   });
 
-  test('problems kept are bounded: the oldest rejections keep their first one only', async () => {
-    const desk = new BatchDesk({ idsMax: 4, problemsMax: 5 });
-    const rejection = (count: number) => async () => {
-      const problems = Array.from({ length: count }, (_, i) => ({ where: `rows[${i}]`, expected: 'a row', found: '1' }));
-      return { accepted: false as const, problems };
-    };
-    const twice = () => Promise.reject(new Error('applied twice'));
-    const kept = async (id: string) => {
-      const answer = await desk.submit('operator', id, twice);
-      return answer.accepted ? 0 : answer.problems.length;
-    };
-    await desk.submit('operator', 'a', rejection(3));
-    await desk.submit('operator', 'b', rejection(2));
-    expect([await kept('a'), await kept('b')]).toEqual([3, 2]);
-    await desk.submit('operator', 'c', rejection(1));
-    expect([await kept('a'), await kept('b'), await kept('c')]).toEqual([1, 2, 1]);
-    await desk.submit('operator', 'd', rejection(9));
-    expect([await kept('b'), await kept('c'), await kept('d')]).toEqual([1, 1, 1]);
-    // What is forgotten with its id counts no more.
-    for (const id of ['e', 'f', 'g', 'h']) await desk.submit('operator', id, rejection(1));
-    await desk.submit('operator', 'i', rejection(2));
-    expect([await kept('f'), await kept('i')]).toEqual([1, 2]);
+  test('what was answered before the start is answered alike, whatever its rows are now', async () => {
+    const problem = { where: 'commands[0].amount', expected: 'at most 5', found: '7' };
+    const answered = [
+      { batch: { principal: 'operator', batchId: 'b1' }, problems: [] },
+      { batch: { principal: 'operator', batchId: 2 }, problems: [problem] },
+    ];
+    await rig.gateway.close();
+    rig = await startRig({ answered });
+    const operator = await peerAs('operator');
+    expect(await operator.ask('book', 'b1', [['x']])).toEqual(['accepted', 'b1']);
+    expect(await operator.ask('admin', 2, [['kill', 'on']])).toEqual(['rejected', 2, [['rows[0].amount', 'at most 5', '7']]]);
+    expect(rig.link.submitted).toEqual([]);
+    expect(await (await executorWithLease()).ask('ack', 'b1', [['o1', 0, 5]])).toEqual(['accepted', 'b1']);
+    expect(rig.link.submitted.length).toBe(1);
   });
 
   test('too many without an answer', async () => {

@@ -137,6 +137,7 @@ export class ScriptedLink implements EngineLink {
       bidders: [],
       funds: [],
     },
+    market: { timeUs: 0, marks: [null, null], indexes: [null] },
   };
 
   async inspect<Question extends keyof Inspections>(question: Question): Promise<Inspections[Question]> {

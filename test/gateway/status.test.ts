@@ -53,6 +53,7 @@ const INSPECTIONS: Inspections = {
     bidders: ['maker'],
     funds: [{ asset: 0, balance: cash(10n ** 20n), reserved: cash(10n ** 18n) }],
   },
+  market: { timeUs: 0, marks: [], indexes: [] },
 };
 
 let rig: Rig;

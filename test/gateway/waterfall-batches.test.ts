@@ -54,6 +54,7 @@ describe('bids', () => {
       {
         type: 'bids',
         timeUs: rig.clock.nowUs,
+        batch: { principal: role, batchId: 'x1' },
         bids: [
           { bidId: 'b1', auctionId: AUCTION, bidder: 'maker', lots: 500, limitPrice: parseDecimal('34999.5') },
           { bidId: 'b2', auctionId: AUCTION, bidder: 'maker', lots: null, limitPrice: null },
@@ -100,7 +101,8 @@ describe('orders that are gone', () => {
   test('are told by the holder of the lease', async () => {
     const peer = await executor();
     expect(await peer.ask('orders-gone', 'g1', [['alice'], ['bob']])).toEqual(['accepted', 'g1']);
-    expect(rig.link.submitted).toEqual([{ type: 'orders-gone', timeUs: rig.clock.nowUs, accounts: ['alice', 'bob'] }]);
+    const batch = { principal: 'executor', batchId: 'g1' };
+    expect(rig.link.submitted).toEqual([{ type: 'orders-gone', timeUs: rig.clock.nowUs, batch, accounts: ['alice', 'bob'] }]);
     const other = await Peer.greeted(rig.url, 'executor');
     expect((await other.ask('orders-gone', 'g2', [['alice']])).slice(0, 3)).toEqual(['error', 'g2', 'not-the-executor']);
     const operator = await Peer.greeted(rig.url, 'operator');
@@ -126,7 +128,8 @@ describe("the venue's figures", () => {
     const operator = await Peer.greeted(rig.url, 'operator');
     expect(await operator.ask('figures', 'f1', [['alice/BTCUSDT', '-0.5', '14']])).toEqual(['accepted', 'f1']);
     const row = { portfolio: 'alice/BTCUSDT', equity: parseDecimal('-0.5'), maintenance: parseDecimal('14') };
-    expect(rig.link.submitted).toEqual([{ type: 'figures', timeUs: rig.clock.nowUs, rows: [row] }]);
+    const batch = { principal: 'operator', batchId: 'f1' };
+    expect(rig.link.submitted).toEqual([{ type: 'figures', timeUs: rig.clock.nowUs, batch, rows: [row] }]);
     expect((await (await executor()).ask('figures', 'f1', [['alice', '1', '1']])).slice(0, 3)).toEqual([
       'error',
       'f1',
@@ -171,6 +174,7 @@ describe('commands', () => {
       {
         type: 'admin',
         timeUs: rig.clock.nowUs,
+        batch: { principal: 'operator', batchId: 'a1' },
         commands: [
           { command: 'mode', mode: 'live' },
           { command: 'kill', isOn: true },

@@ -64,22 +64,26 @@ const command = fc.oneof(
 const typed = (type: string, shape: Record<string, fc.Arbitrary<unknown>>, optional?: Record<string, fc.Arbitrary<unknown>>) =>
   of({ type: fc.constant(type), timeUs: integer, ...shape }, optional) as unknown as fc.Arbitrary<InputRecord>;
 
+const batch = of({ principal: text, batchId: fc.oneof(text, integer) });
+/** What clients' batches become: with the batch, or without when nobody sent it. */
+const batched = (type: string, shape: Record<string, fc.Arbitrary<unknown>>) => typed(type, shape, { batch });
+
 const RECORDS: Readonly<Record<InputRecord['type'], fc.Arbitrary<InputRecord>>> = {
   tick: typed(
     'tick',
     { marks: many(of({ market: whole, price: decimal })) },
     { indexes: many(of({ asset: whole, price: decimal })), funding: many(of({ market: whole, index: decimal })) },
   ),
-  book: typed('book', { rows: many(of({ version: integer, account })) }),
-  fills: typed('fills', { fills: many(fill) }),
-  acks: typed('acks', { acks: many(ack) }),
+  book: batched('book', { rows: many(of({ version: integer, account })) }),
+  fills: batched('fills', { fills: many(fill) }),
+  acks: batched('acks', { acks: many(ack) }),
   clock: typed('clock', {}),
-  bids: typed('bids', {
+  bids: batched('bids', {
     bids: many(of({ bidId: text, auctionId: text, bidder: text, lots: orNull(integer), limitPrice: orNull(decimal) })),
   }),
-  'orders-gone': typed('orders-gone', { accounts: many(text) }),
-  figures: typed('figures', { rows: many(of({ portfolio: text, equity: decimal, maintenance: decimal })) }),
-  admin: typed('admin', { commands: many(command) }),
+  'orders-gone': batched('orders-gone', { accounts: many(text) }),
+  figures: batched('figures', { rows: many(of({ portfolio: text, equity: decimal, maintenance: decimal })) }),
+  admin: batched('admin', { commands: many(command) }),
   restart: typed('restart', {}),
 };
 

@@ -28,7 +28,7 @@ interface Batch {
 
 /** Sends batches in order, each until it is accepted; over as many connections as that takes. */
 class Sender {
-  readonly counts = { accepted: 0, again: 0, taken: 0 };
+  readonly counts = { accepted: 0, again: 0 };
   readonly trouble: string[] = [];
   private readonly pending = new Map<string, Batch>();
   private readonly out = new Set<string>();
@@ -75,11 +75,7 @@ class Sender {
         batch.why = String(error);
         // The connection is gone: whether it was taken is unknown.
         if (!(error instanceof PlimsollError) || error.code === 'unavailable') return;
-        // Account rows of a batch that was durable, and whose answer was lost, have taken their versions.
-        const isTaken =
-          batch.sentTimes > 1 && error.problems.length > 0 && error.problems.every(({ where }) => where.endsWith('.version'));
-        if (isTaken) this.counts.taken += 1;
-        else this.trouble.push(`${batch.batchId}: ${error.message}`);
+        this.trouble.push(`${batch.batchId}: ${error.message}`);
         this.done(batch);
       },
     );
@@ -219,7 +215,7 @@ export class KillClients {
 
   get sent() {
     const [a, b] = [this.operator.counts, this.executor.counts];
-    return { accepted: a.accepted + b.accepted, again: a.again + b.again, taken: a.taken + b.taken };
+    return { accepted: a.accepted + b.accepted, again: a.again + b.again };
   }
 
   async begin(operator: PlimsollClient, executor: PlimsollClient): Promise<void> {

@@ -114,7 +114,7 @@ test(`killed ${KILLS} times under load (SEED=${SEED})`, { timeout: 60_000 + KILL
   const { engine, executed, restarts, early } = await replayed();
   const { venue, accounts, traders, sent } = clients;
   process.stdout.write(
-    `SEED=${SEED}: ${KILLS} kills, ${sent.accepted} batches accepted, ${sent.again} sent again, ${sent.taken} of them taken before; ` +
+    `SEED=${SEED}: ${KILLS} kills, ${sent.accepted} batches accepted, ${sent.again} sent again; ` +
       `${venue.orders.size} orders at the venue, ${venue.queries} asked for, ${venue.absent} never had; ${verifyJournal(kept).records?.last} records\n`,
   );
 

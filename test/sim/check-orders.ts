@@ -20,7 +20,8 @@ export class OrdersCheck {
   /** What is out by position. */
   private readonly byLeg = new Map<string, Out>();
   private readonly ids = new Set<string>();
-  private readonly left = new Map<string, number>();
+  /** All that ever were, with what the book has not taken of each. */
+  private readonly sent = new Map<string, { readonly order: OrderEvent; left: number }>();
   private readonly view: BookView;
   private readonly gates: ToldGates;
   private readonly policy: Policy;
@@ -33,27 +34,32 @@ export class OrdersCheck {
     this.fail = parts.fail;
   }
 
-  /** Whether an execution is of an order that the engine takes to be out. */
-  isOut({ orderId }: Fill): boolean {
-    return orderId !== null && this.out.has(orderId);
-  }
-
   hasLive(portfolio: string): boolean {
     for (const { order } of this.byLeg.values()) if (order.portfolio === portfolio) return true;
     return false;
   }
 
-  /** Executions that the book has taken. */
-  onFills(fills: readonly Fill[]): void {
+  /** Executions that the book has taken. `isTold`: with an alert, as there is one when they have closed more than was there, and only then. */
+  onFills(fills: readonly Fill[], isTold: boolean): void {
+    const closed = new Map<string, number>();
+    let isBeyond = false;
     for (const { orderId, lots } of fills) {
       if (orderId === null) continue;
-      const left = this.left.get(orderId);
-      if (left === undefined) this.fail(`an execution of ${orderId}, which was never sent, was booked`);
-      if (lots > left) this.fail(`more of ${orderId} was booked than it had: ${lots} lots where ${left} were left`);
-      this.left.set(orderId, left - lots);
+      const sent = this.sent.get(orderId);
+      if (sent === undefined) this.fail(`an execution of ${orderId}, which was never sent, was booked`);
+      if (lots > sent.left) this.fail(`more of ${orderId} was booked than it had: ${lots} lots where ${sent.left} were left`);
+      sent.left -= lots;
       const out = this.out.get(orderId);
       if (out !== undefined) out.left -= lots;
+      const { portfolio, market, side } = sent.order;
+      const total = (closed.get(`${portfolio} ${market} ${side}`) ?? 0) + lots;
+      closed.set(`${portfolio} ${market} ${side}`, total);
+      if (total > lotsIn(this.view.changed.get(portfolio)?.before ?? null, market, side)) isBeyond = true;
     }
+    if (closed.size > 0 && isBeyond !== isTold)
+      this.fail(
+        `executions ${isBeyond ? 'have' : 'have not'} closed more than was there, and that was ${isTold ? '' : 'not '}told`,
+      );
   }
 
   onOrders(rows: readonly OrderEvent[], priceEpoch: number, isOpen: (caseId: string, portfolio: string) => boolean): void {
@@ -117,7 +123,7 @@ export class OrdersCheck {
     const out: Out = { order, left: lots, isCancelling: false };
     this.out.set(orderId, out);
     this.byLeg.set(leg, out);
-    this.left.set(orderId, lots);
+    this.sent.set(orderId, { order, left: lots });
   }
 
   private onEnded({ orderId, lots }: OrderEvent): void {

@@ -84,7 +84,11 @@ export class Checker {
     };
     this.closings.before();
     this.cases.onStages(effects);
-    this.orders.onFills(said.fills);
+    const alerts = effects.flatMap((effect) => (effect.type === 'alerts' ? effect.rows : []));
+    this.orders.onFills(
+      said.fills,
+      alerts.some(({ code }) => code === 'reconciliation'),
+    );
     for (const effect of effects) {
       if (effect.type === 'orders')
         this.orders.onOrders(effect.rows, engine.ticks, (caseId, portfolio) => this.cases.open.get(portfolio)?.caseId === caseId);

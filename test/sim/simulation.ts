@@ -228,14 +228,8 @@ export class Simulation {
 
   private deliver(record: InputRecord): void {
     const { problems } = this.applyAny(record);
-    if (problems.length === 0) {
-      if (record.type === 'fills') for (const fill of record.fills) this.venue.onBooked(fill);
-      return;
-    }
-    if (record.type !== 'fills') this.fail(`${record.type} of the venue were refused: ${JSON.stringify(problems)}`);
-    if (record.fills.length > 1) for (const fill of record.fills) this.deliver({ ...record, fills: [fill] });
-    else if (this.checker.orders.isOut(record.fills[0])) this.fail(`an execution was refused: ${JSON.stringify(problems)}`);
-    else this.venue.bust(record.fills[0], this.timeUs);
+    if (problems.length > 0) this.fail(`${record.type} of the venue were refused: ${JSON.stringify(problems)}`);
+    if (record.type === 'fills') for (const fill of record.fills) this.venue.onBooked(fill);
   }
 
   private apply(record: InputRecord): Applied {

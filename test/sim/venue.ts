@@ -156,14 +156,6 @@ export class SimulatedVenue {
     if (orderId !== null) this.orders.get(orderId)?.untold.delete(tradeId);
   }
 
-  /** A trade that the book cannot hold is taken back, and its order is over. */
-  bust({ tradeId, orderId }: Fill, timeUs: number): void {
-    const order = orderId === null ? undefined : this.orders.get(orderId);
-    if (order === undefined) return;
-    order.untold.delete(tradeId);
-    this.end(order, 'rejected', timeUs);
-  }
-
   private onNew(order: OrderEvent, timeUs: number): void {
     if (this.orders.has(order.orderId)) this.violation(`order ${order.orderId} was sent twice`);
     const isLost = this.chance.chance(this.faults.loseOrder);

@@ -40,8 +40,10 @@ function opened(record: BookRecord | null): number {
   return (record?.rows ?? []).reduce((sum, { account }) => sum + account.cross.length + account.isolated.length, 0);
 }
 
-function marked(seed = 3): Newcomers {
-  const newcomers = new Newcomers({ instruments, seed });
+const nobody = () => false;
+
+function marked(seed = 3, isTaken: (account: string) => boolean = nobody): Newcomers {
+  const newcomers = new Newcomers({ instruments, seed, isTaken });
   newcomers.onTick(tick(prices));
   return newcomers;
 }
@@ -65,7 +67,7 @@ describe('Newcomers', () => {
   });
 
   it('waits for a mark of every market, and then opens all that are due', () => {
-    const newcomers = new Newcomers({ instruments, seed: 3 });
+    const newcomers = new Newcomers({ instruments, seed: 3, isTaken: nobody });
     newcomers.onTick(tick(prices.slice(1).map((price) => price)));
     expect(newcomers.onEffects(executions(2), 1)).toBeNull();
     newcomers.onTick(tick(prices));
@@ -89,6 +91,16 @@ describe('Newcomers', () => {
       }
     }
     expect(opened(record)).toBe(500);
+  });
+
+  it('takes no id that somebody has, and opens as much all the same', () => {
+    const taken = new Set(['n0000000', 'n0000002', 'n000000z']);
+    const record = marked(3, (account) => taken.has(account)).onEffects(executions(200), 1);
+    const ids = (record?.rows ?? []).map(({ account }) => account.id);
+    expect(ids.slice(0, 3)).toEqual(['n0000001', 'n0000003', 'n0000004']);
+    expect(ids).toContain('n0000010');
+    expect(ids.filter((id) => taken.has(id))).toEqual([]);
+    expect(opened(record)).toBe(200);
   });
 
   it('is the same for the same seed and inputs', () => {

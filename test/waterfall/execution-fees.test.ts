@@ -38,7 +38,7 @@ function feesOf({ instruments = instrumentsOf([marketOf(0)]), side = 'sell', pri
       mark: dec(price),
       index,
     },
-    ...{ realised: cash(0n), funding: cash(0n), lotsChange: lots(0), costChange: cost(0n) },
+    ...{ realised: cash(0n), funding: cash(0n), lotsChange: lots(0), costChange: cost(0n), isOpening: false },
   };
   const order = { caseId: 'c', side, bankruptcyPrice: bankruptcy, stage } as Order;
   const policy = policyOf([], { fees: more.fees ?? { liquidation: rate('0.01'), surplus: 'fund' } });

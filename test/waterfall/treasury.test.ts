@@ -22,6 +22,7 @@ let moved: BalanceMove[];
 const bookedOf = (portfolio: string, tradeId: string, size: number, realised: bigint): BookedFill => ({
   ...{ fill: fill(tradeId, { account: portfolio, fee: cash(2n) }), portfolio, mark: null, index: null },
   ...{ realised: cash(realised), funding: cash(-1n), lotsChange: lots(size), costChange: cost(BigInt(size) * 10n) },
+  isOpening: false,
 });
 
 beforeEach(() => {

@@ -120,7 +120,8 @@ function lateExecution([portfolio, market, price]: readonly string[], { ended, i
   if (order === undefined) throw new Error(`expected an order of ${portfolio} in ${market} that has ended`);
   return {
     ...{ tradeId: `t${records.length}`, orderId: order.orderId, account: accountOf(portfolio), market: order.market },
-    ...{ margin: 'cross', side: order.side, lots: order.lots, price: atPrice(price), fee: cash(0n), timeUs },
+    ...{ margin: portfolio.includes('/') ? 'isolated' : 'cross', side: order.side, lots: order.lots, price: atPrice(price) },
+    ...{ fee: cash(0n), timeUs },
   };
 }
 
