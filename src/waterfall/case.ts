@@ -29,8 +29,8 @@ export interface StageMemory {
   /** Legs that an order was shown for: in shadow mode once each. */
   shown: Set<Leg> | null;
   readonly auctions: Auction[];
-  /** Whether what the stage does once was done. */
-  isAsked: boolean;
+  /** When the venue was last asked to cancel the account's open orders. */
+  askedUs: number | null;
 }
 
 export interface Case {
@@ -70,7 +70,7 @@ export function freshMemory(timeUs: number): StageMemory {
     restUntilUs: null,
     shown: null,
     auctions: [],
-    isAsked: false,
+    askedUs: null,
   };
 }
 

@@ -2,6 +2,7 @@
 import { dec } from '../../support/books.js';
 import { policyOf } from '../../support/policies.js';
 import { BANKRUPTCY, convert, full, fund, issuance, MARKET } from './stages.js';
+import { venue } from './steps.js';
 import { scenario } from './table.js';
 
 const one = { alice: '1000; A 100 @100', bob: '3000; A -100 @100' };
@@ -157,6 +158,39 @@ scenario('WF-VEN-005', 'takes over each leg of a hedge at its own bankruptcy pri
       A: bob -50 + venue 50 = 0, was 0
   `,
 });
+
+scenario(
+  'WF-VEN-006',
+  'open orders alone keep it in default: they are asked to be cancelled, again after 5 s, until they are gone',
+  {
+    accounts: { alice: '1000; A 100 @100; order A 500 @100', bob: '3000; A -100 @100' },
+    instruments: { ...venue(), orderMargin: 'maintenance' },
+    policy: policyOf([full({ price: MARKET })]),
+    script: `
+    tick A 95
+      new alice A sell 100 (full)
+      case alice opened, deficit 95
+      alice full entered
+    fill alice A @93
+      ended alice A sell 0 (full)
+      cancel open orders of alice
+      alice full left no-position
+      alice venue-loss entered
+      realised alice -> clearing:A 700
+    +4 clock
+    +1 clock
+      cancel open orders of alice
+    clock
+    +4 tick A 95
+      cancel open orders of alice
+    gone alice
+      case alice closed, bad debt 0
+    end
+      USDT: alice 300 + bob 3000 + clearing:A 700 = 4000, was 4000
+      A: bob -100 + clearing 100 = 0, was 0
+  `,
+  },
+);
 
 scenario('WF-CONV-003', 'nothing is sold while other assets cover what is owed: the case is over', {
   accounts: { alice: '100; ETH 2; A 100 @100', bob: '3000; A -100 @100' },
