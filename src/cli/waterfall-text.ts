@@ -15,30 +15,51 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Stages with counts, then a line for everything that money did. */
-export function waterfallText({ stages, transfers, adl, funds, conservation }: WaterfallSummary): string {
+export function waterfallText(waterfall: WaterfallSummary): string {
+  const { stages } = waterfall;
   const table = formatTable(
     ['stage', 'entered', 'skipped', 'because'],
     stages.map(({ stage, entered, skipped, reasons }) => [stage, grouped(entered), grouped(skipped), reasonsText(reasons)]),
   );
-  const lines = [
+  const lines = [...lossLines(waterfall), ...fundLines(waterfall), ...venueLines(waterfall), ...conservationLines(waterfall)];
+  return `${stages.length === 0 ? '' : `\n${table}`}${lines.join('\n')}\n`;
+}
+
+/** Who bore what. */
+export function lossLines({ transfers, adl }: WaterfallSummary): string[] {
+  return [
     ...transfers.flatMap(({ reason, asset, amount }) => (reason in NAMES ? [`${NAMES[reason]}: ${amount} ${asset}`] : [])),
     ...adl.map(
       ({ asset, trades, counterparties, notional, overshoot }) =>
         `deleveraged: ${notional} ${asset} of ${grouped(counterparties)} portfolios in ${grouped(trades)} trades, of it ${overshoot} more than needed at the least`,
     ),
-    ...funds.map(
-      ({ asset, start, lowest, end }) =>
-        `insurance fund: ${start} ${asset} at the start, ${lowest} at its lowest, ${end} at the end`,
-    ),
-    ...conservation.map(
-      ({ asset, accounts, sum }) =>
-        `conserved: Σ ${sum} ${asset} over ${grouped(Object.keys(accounts).length)} accounts of the ledger`,
-    ),
   ];
-  return `${stages.length === 0 ? '' : `\n${table}`}${lines.join('\n')}\n`;
 }
 
-function reasonsText(reasons: Readonly<Record<string, number>>): string {
+export function fundLines({ funds }: WaterfallSummary): string[] {
+  return funds.map(
+    ({ asset, start, lowest, end }) =>
+      `insurance fund: ${start} ${asset} at the start, ${lowest} at its lowest, ${end} at the end`,
+  );
+}
+
+/** What the venue took over itself. */
+export function venueLines({ venuePositions }: WaterfallSummary): string[] {
+  return venuePositions.map(
+    ({ market, size, asset, entryCost, mark, unrealizedPnl }) =>
+      `the venue took over: ${size} ${market} at an entry cost of ${entryCost} ${asset}, at the mark of ${mark ?? 'nobody knows'} a PnL of ${unrealizedPnl ?? 'nobody knows'}`,
+  );
+}
+
+/** That no money was made or lost. */
+export function conservationLines({ conservation }: WaterfallSummary): string[] {
+  return conservation.map(
+    ({ asset, accounts, sum }) =>
+      `conserved: Σ ${sum} ${asset} over ${grouped(Object.keys(accounts).length)} accounts of the ledger`,
+  );
+}
+
+export function reasonsText(reasons: Readonly<Record<string, number>>): string {
   return Object.entries(reasons)
     .map(([why, count]) => `${why} ${grouped(count)}`)
     .join(', ');
