@@ -21,18 +21,32 @@ export function waterfallText(waterfall: WaterfallSummary): string {
     ['stage', 'entered', 'skipped', 'because'],
     stages.map(({ stage, entered, skipped, reasons }) => [stage, grouped(entered), grouped(skipped), reasonsText(reasons)]),
   );
-  const lines = [...lossLines(waterfall), ...fundLines(waterfall), ...venueLines(waterfall), ...conservationLines(waterfall)];
+  const money = moneyOf(waterfall).map(({ what, amount, asset, remark }) => `${what}: ${amount} ${asset}${remark}`);
+  const lines = [...money, ...fundLines(waterfall), ...venueLines(waterfall), ...conservationLines(waterfall)];
   return `${stages.length === 0 ? '' : `\n${table}`}${lines.join('\n')}\n`;
 }
 
-/** Who bore what. */
-export function lossLines({ transfers, adl }: WaterfallSummary): string[] {
+/** What somebody bore, gave up or took in. The amount in the asset's decimals. */
+interface MoneyRow {
+  readonly what: string;
+  readonly amount: string;
+  readonly asset: string;
+  /** Goes on from there; may be empty. */
+  readonly remark: string;
+}
+
+/** Who bore what, and what went to the fund. */
+export function moneyOf({ transfers, adl }: WaterfallSummary): MoneyRow[] {
   return [
-    ...transfers.flatMap(({ reason, asset, amount }) => (reason in NAMES ? [`${NAMES[reason]}: ${amount} ${asset}`] : [])),
-    ...adl.map(
-      ({ asset, trades, counterparties, notional, overshoot }) =>
-        `deleveraged: ${notional} ${asset} of ${grouped(counterparties)} portfolios in ${grouped(trades)} trades, of it ${overshoot} more than needed at the least`,
+    ...transfers.flatMap(({ reason, asset, amount }) =>
+      reason in NAMES ? [{ what: NAMES[reason], amount, asset, remark: '' }] : [],
     ),
+    ...adl.map(({ asset, trades, counterparties, notional, overshoot }) => ({
+      what: 'deleveraged',
+      amount: notional,
+      asset,
+      remark: ` of ${grouped(counterparties)} portfolios in ${grouped(trades)} trades, of it ${overshoot} more than needed at the least`,
+    })),
   ];
 }
 
@@ -45,10 +59,10 @@ export function fundLines({ funds }: WaterfallSummary): string[] {
 
 /** What the venue took over itself. */
 export function venueLines({ venuePositions }: WaterfallSummary): string[] {
-  return venuePositions.map(
-    ({ market, size, asset, entryCost, mark, unrealizedPnl }) =>
-      `the venue took over: ${size} ${market} at an entry cost of ${entryCost} ${asset}, at the mark of ${mark ?? 'nobody knows'} a PnL of ${unrealizedPnl ?? 'nobody knows'}`,
-  );
+  return venuePositions.map(({ market, size, asset, entryCost, mark, unrealizedPnl }) => {
+    const value = unrealizedPnl === null ? '; its mark is not known' : `, a PnL of ${unrealizedPnl} at the mark of ${mark}`;
+    return `the venue took over: ${size} ${market} at an entry cost of ${entryCost} ${asset}${value}`;
+  });
 }
 
 /** That no money was made or lost. */
