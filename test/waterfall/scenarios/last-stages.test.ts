@@ -1,5 +1,5 @@
 /** WF-VEN: the venue's own loss account; WF-ISS: claims against the reserve token; WF-CONV: collateral sold. */
-import { dec } from '../../support/books.js';
+import { dec, tiersOf } from '../../support/books.js';
 import { policyOf } from '../../support/policies.js';
 import { BANKRUPTCY, convert, full, fund, issuance, MARKET } from './stages.js';
 import { venue } from './steps.js';
@@ -264,6 +264,26 @@ scenario('WF-CONV-002', 'nothing is sold while positions are left, or when there
     end
       USDT: bob 3000 + clearing:A 1100 + venue -100 = 4000, was 4000
       A: bob -100 + clearing 100 = 0, was 0
+  `,
+});
+
+const borrowed = { method: 'bracket' as const, tiers: tiersOf([[0, '0.1']]) };
+const lending = { ...venue(), assets: venue().assets.map((each) => (each.index === 0 ? { ...each, borrow: borrowed } : each)) };
+
+scenario('WF-CONV-004', 'a debt that is in default without a position is settled before any stage that closes', {
+  accounts: { alice: '-850; ETH 1', bob: '1000' },
+  instruments: lending,
+  policy: policyOf([convert(), full({ price: MARKET })]),
+  script: `
+    tick ETH 1000
+      case alice opened, deficit 35
+      case alice recovered, bad debt 0
+      alice convert entered
+      conversion alice -> conversion 0.944444444444444445 ETH
+      conversion conversion -> alice 850
+    end
+      USDT: bob 1000 + conversion -850 = 150, was 150
+      ETH: alice 0.055555555555555555 + conversion 0.944444444444444445 = 1, was 1
   `,
 });
 
