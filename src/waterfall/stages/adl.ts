@@ -31,6 +31,8 @@ function deleverage(subject: Case, row: BreachRow, entry: AdlStage, context: Con
   const price = entry.price === 'mark' ? atMark(row) : bankruptcyOrMark(subject, row, context);
   const size = lots(Math.abs(row.lots));
   const own = accountOf(subject.portfolio);
+  // An order of a case that has ended may still be out: what it has executed is not known, and its position not what it seems.
+  const isOut = (portfolio: string): boolean => context.desk.table.ofPortfolio(portfolio).size > 0;
   const targets = context.port.adlQueue({
     market: row.market,
     side: row.lots > 0 ? 'short' : 'long',
@@ -38,7 +40,8 @@ function deleverage(subject: Case, row: BreachRow, entry: AdlStage, context: Con
     lots: size,
     price,
     hedgeAware: entry.hedgeAware,
-    isExcluded: (portfolio) => accountOf(portfolio) === own || context.isInCase(portfolio) || isBackstop(portfolio, context),
+    isExcluded: (portfolio) =>
+      accountOf(portfolio) === own || context.isInCase(portfolio) || isOut(portfolio) || isBackstop(portfolio, context),
   });
   const taken = takenOf(entry.method, size, targets);
   if (taken.length === 0) return false;
