@@ -59,6 +59,8 @@ export interface Case {
   absorbed: Fraction;
   /** Legs whose order was rejected since the last report: sending it again at once could go on for ever. */
   rejected: Set<Leg> | null;
+  /** Markets that might not be acted in when a stage handed on what else there was, and the first such place of the policy: it is come back to. */
+  passedBy: { readonly entry: number; readonly markets: ReadonlySet<number> } | null;
   /** Why nothing is done at the moment, a word. */
   waiting: string;
 }
