@@ -1,5 +1,6 @@
 /** Adds up what a replay's defaults led to: stages, movements of money, deleveraging, the fund over time, and that nothing was lost on the way. */
 import type { Engine } from '../engine/engine.js';
+import { type PrintedVenuePosition, printVenuePosition, venuePositions } from '../engine/venue-positions.js';
 import { type Decimal, formatUnits, toUnits } from '../model/decimal.js';
 import type { Effect } from '../model/effects.js';
 import { fractionToUnits } from '../model/fraction.js';
@@ -55,6 +56,8 @@ export interface WaterfallSummary {
   readonly funds: readonly FundHistory[];
   /** What the funds of the valuation asset had at the end of every hour, by its first millisecond. */
   readonly fundByHour: readonly { readonly hour: number; readonly balance: string }[];
+  /** What the venue took over itself and has, at the last mark. Exact: 18 decimals. */
+  readonly venuePositions: readonly PrintedVenuePosition[];
   /** By asset: what everybody has, by account, and Σ, which is zero when money was conserved. Exact, 18 decimals. */
   readonly conservation: readonly {
     readonly asset: string;
@@ -151,6 +154,7 @@ export class WaterfallTotals {
         hour,
         balance: print(balance, this.instruments.valuation.index),
       })),
+      venuePositions: venuePositions(this.engine).map((each) => printVenuePosition(each, this.instruments)),
       conservation: this.conservation(),
     };
   }

@@ -9,6 +9,7 @@ import { stateHash } from '../engine/state-hash.js';
 import { compareDecimals, decimalToNumber } from '../model/decimal.js';
 import type { Effect } from '../model/effects.js';
 import { badInput } from '../model/errors.js';
+import { EXACT_DECIMALS } from '../model/portfolio.js';
 import type { TickRecord } from '../model/records.js';
 import { syntheticInstruments } from '../synthetic/instruments.js';
 import { PaperVenue } from '../venue/paper.js';
@@ -84,14 +85,17 @@ export interface ReplaySummary extends Partial<ReplayCauses> {
 export interface ReplayPictures {
   readonly timesMs: readonly number[];
   readonly prices: readonly { readonly market: string; readonly values: readonly (number | null)[] }[];
+  /** What the funds of the valuation asset had at each time, after everything that the tick led to. */
+  readonly fund: readonly number[];
   /** Portfolios by margin-ratio band at the first tick and after the last. */
   readonly before: readonly number[];
   readonly after: readonly number[];
 }
 
-/** Keeps one point a minute of every market. */
-class PriceTrace {
+/** Keeps one point a minute of every market, and of the fund. */
+class Trace {
   readonly timesMs: number[] = [];
+  readonly fund: number[] = [];
   private readonly values: (number | null)[][];
   private readonly markets: readonly string[];
   private readonly last: (number | null)[];
@@ -102,11 +106,13 @@ class PriceTrace {
     this.values = markets.map(() => []);
   }
 
-  take(tick: TickRecord): void {
+  /** `fund`: what it has after the tick, in 10^-18. */
+  take(tick: TickRecord, fund: bigint): void {
     for (const { market, price } of tick.marks) this.last[market] = decimalToNumber(price);
     const timeMs = tick.timeUs / 1000;
     if (timeMs % 60_000 !== 45_000) return;
     this.timesMs.push(timeMs);
+    this.fund.push(decimalToNumber({ units: fund, decimals: EXACT_DECIMALS }));
     for (const [market, value] of this.last.entries()) this.values[market].push(value);
   }
 
@@ -175,7 +181,7 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
     waterfall.take(effects);
   };
   const session = new Session({ engine, venue, population: null, onEffects });
-  const trace = new PriceTrace(instruments.markets.map(({ id }) => id));
+  const trace = new Trace(instruments.markets.map(({ id }) => id));
   let before: readonly number[] | null = null;
   let fromMs = 0;
   for (const next of candleTicks(set, instruments, range, sources)) {
@@ -187,7 +193,7 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
       fromMs = tick.timeUs / 1000;
       before = bandsOf(engine);
     }
-    trace.take(tick);
+    trace.take(tick, engine.caseHalf.fund.balance(instruments.valuation.index));
     waterfall.onTick(tick.timeUs / 1000);
     options.onTick?.(statsOf(engine));
     await breathe(engine.ticks);
@@ -212,7 +218,7 @@ export async function replay(options: ReplayOptions): Promise<{ summary: ReplayS
     stateHash: stateHash(engine),
   };
   const after = bandsOf(engine);
-  return { summary, pictures: { timesMs: trace.timesMs, prices: trace.series(), before, after } };
+  return { summary, pictures: { timesMs: trace.timesMs, prices: trace.series(), fund: trace.fund, before, after } };
 }
 
 /** Lets signals and output through now and then: a replay is one long computation. */

@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { compact, grouped } from './format.js';
 import { PAGE_SCRIPT, PAGE_STYLE } from './report-page.js';
+import { barOf, escapeHtml } from './report-parts.js';
+import { type ReplayReportWaterfall, waterfallSections } from './report-waterfall.js';
 
 export interface ReplayReportHour {
   /** Start of the hour, milliseconds since 1970, UTC. */
@@ -30,6 +32,7 @@ export interface ReplayReportData {
     /** One value a time; null where the market has no price yet. The page shows them as percent of the first. */
     readonly series: readonly { readonly market: string; readonly values: readonly (number | null)[] }[];
   };
+  readonly waterfall: ReplayReportWaterfall;
   /** Portfolios by margin-ratio band, before the first tick and after the last. */
   readonly equity: {
     readonly bandLabels: readonly string[];
@@ -40,7 +43,7 @@ export interface ReplayReportData {
 
 /** The whole file. Numbers in it are for reading; the exact ones are those of `replay --json`. */
 export function renderReplayReport(data: ReplayReportData): string {
-  const plotted = { byHour: data.byHour, prices: data.prices };
+  const plotted = { byHour: data.byHour, prices: data.prices, fund: data.waterfall.fund };
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -62,6 +65,7 @@ ${data.notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`).join('\n')
 <section><h2>Mark prices</h2><p>Percent of each market's first price.</p><div class="plot" id="prices"></div></section>
 <section><h2>Liquidated notional by hour</h2><p>What was closed, at the mark, in the hour (UTC) in which the portfolio was breached.</p>
 <div class="plot" id="hours"></div>${hourTable(data.byHour)}</section>
+${waterfallSections(data.waterfall)}
 <section><h2>Equity distribution</h2><p>Portfolios by margin ratio (equity / maintenance margin); below 1 is liquidatable.</p>
 ${bandTable(data.equity)}</section>
 </main>
@@ -75,10 +79,6 @@ ${bandTable(data.equity)}</section>
 
 function uplotFile(name: string): string {
   return readFileSync(createRequire(import.meta.url).resolve(`uplot/dist/${name}`), 'utf8');
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
 /** JSON in which no HTML parser can see the end of the script. */
@@ -109,8 +109,7 @@ function hourTable(hours: readonly ReplayReportHour[]): string {
 /** Two bars a band. The numbers stand beside them, so that a band of three portfolios among a million can still be read. */
 function bandTable({ bandLabels, before, after }: ReplayReportData['equity']): string {
   const most = Math.max(1, ...before, ...after);
-  const bar = (name: string, count: number): string =>
-    `<div class="bar ${name}"><i style="width:${((count / most) * 100).toFixed(2)}%"></i><span title="${grouped(count)}">${compact(count)}</span></div>`;
+  const bar = (name: 'before' | 'after', count: number): string => barOf(name, count / most, grouped(count), compact(count));
   // Bands that are empty at both times say nothing.
   const rows = bandLabels.flatMap((label, index) =>
     before[index] + after[index] === 0

@@ -42,6 +42,8 @@ details th:first-child { text-align: left; }
 .bar i { flex: none; height: 11px; min-width: 1px; border-radius: 0 3px 3px 0; }
 .bar span { padding-left: 6px; font-size: 12px; color: var(--muted); white-space: nowrap; }
 .bar.before i, .key .before::before { background: var(--before); }
+.bar.loss i { background: var(--bar); }
+.bands small { display: block; color: var(--muted); font-size: 12px; overflow-wrap: anywhere; }
 .bar.after i, .key .after::before { background: var(--after); }
 .key span { margin-right: 18px; font-size: 13px; }
 .key span::before { content: ''; display: inline-block; width: 10px; height: 10px; margin-right: 6px; border-radius: 2px; }
@@ -49,12 +51,14 @@ details th:first-child { text-align: left; }
 
 export const PAGE_SCRIPT = `'use strict';
 (() => {
-  const { byHour, prices } = JSON.parse(document.getElementById('data').textContent);
+  const { byHour, prices, fund } = JSON.parse(document.getElementById('data').textContent);
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const utc = (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC');
   const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 });
   const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
   const asWhole = (_, value) => (value === null ? '–' : whole.format(value));
+  const cents = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
+  const asCents = (_, value) => (value === null ? '–' : cents.format(value));
   const stamp = (_, seconds) => (seconds === null ? '–' : new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' '));
   let plots = [];
 
@@ -102,6 +106,17 @@ export const PAGE_SCRIPT = `'use strict';
     }, [prices.timesMs.map((ms) => ms / 1000), ...percent]);
   }
 
+  function drawFund() {
+    plot('fund', 260, {
+      cursor: { y: false },
+      series: [
+        { label: 'UTC', value: stamp },
+        { label: fund.asset, stroke: colour('--after'), width: 1.5, points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }), value: asCents },
+      ],
+      axes: [timeAxis(), axis({ size: 100, values: (_, ticks) => ticks.map((tick) => asCents(_, tick)) })],
+    }, [prices.timesMs.map((ms) => ms / 1000), fund.balances]);
+  }
+
   function drawHours() {
     // Series without a path of their own put their value under the cursor into the legend.
     const unseen = (label) => ({ label, scale: label, paths: () => null, points: { show: false }, value: asWhole });
@@ -128,6 +143,7 @@ export const PAGE_SCRIPT = `'use strict';
     plots = [];
     drawPrices();
     drawHours();
+    drawFund();
   }
 
   draw();

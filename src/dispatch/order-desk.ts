@@ -12,6 +12,9 @@ import type { Moment } from './moment.js';
 import { closingSide, type Leg, legOf, type Order, OrderTable, orderEvent } from './orders.js';
 import type { Outbox } from './outbox.js';
 
+/** What nobody answers is asked for again after so long. */
+export const ASK_AGAIN_US = 5_000_000;
+
 /** An order that somebody wants to go out. */
 export interface Want {
   readonly caseId: string;

@@ -2,7 +2,7 @@
 import { type FreshnessRule, Gates, type GatesState } from '../dispatch/gates.js';
 import { Limits, type LimitsState } from '../dispatch/limits.js';
 import type { Moment } from '../dispatch/moment.js';
-import { OrderDesk } from '../dispatch/order-desk.js';
+import { ASK_AGAIN_US, OrderDesk } from '../dispatch/order-desk.js';
 import type { OrderTableState } from '../dispatch/orders.js';
 import { Outbox } from '../dispatch/outbox.js';
 import { compareRanked, type Ranked, ranked, rankedBy } from '../dispatch/ranking.js';
@@ -50,9 +50,6 @@ export interface CaseHalfOptions {
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
-
-/** An order that nobody ends is asked for again after so long. */
-const ASK_AGAIN_US = 5_000_000;
 
 /** Plain data: what a snapshot keeps. */
 interface CaseHalfState {

@@ -7,6 +7,7 @@ import type { Case } from '../waterfall/case.js';
 import { tellAuction } from '../waterfall/stages/auction.js';
 import type { Engine } from './engine.js';
 import type { CaseStatus, CaseWait, FundBalance, Inspections, MarketStatus, ModeStatus } from './inspections.js';
+import { venuePositions } from './venue-positions.js';
 
 const ANSWERS: { readonly [Question in keyof Inspections]: (engine: Engine) => Inspections[Question] } = {
   cases: (engine) => [...engine.caseHalf.cases.open()].map((subject) => caseStatus(subject, engine)),
@@ -17,6 +18,7 @@ const ANSWERS: { readonly [Question in keyof Inspections]: (engine: Engine) => I
   auctions: heldAuctions,
   ledger: ({ caseHalf }) => caseHalf.ledger.entries(),
   watch: ({ caseHalf }) => caseHalf.calls.list,
+  venuePositions,
   mode: modeStatus,
   market: marketStatus,
 };

@@ -40,6 +40,19 @@ interface LedgerEntry {
   readonly amount: Cash;
 }
 
+/** What the venue has of a market by taking positions over. Amounts in the market's settle asset. */
+export interface VenuePosition {
+  readonly market: number;
+  /** Below zero: short. Zero where what it took over both ways is equal, and only a profit or loss is left of it. */
+  readonly lots: bigint;
+  /** Signed worth at the entry prices of those whose positions they were: what they have lost since is among its own money. */
+  readonly entryCost: Fraction;
+  /** Null while unknown; so is the profit then. */
+  readonly mark: Decimal | null;
+  /** Worth at the mark less entry cost. */
+  readonly unrealizedPnl: Fraction | null;
+}
+
 /** What an operator has decided, and what is at stake. */
 export interface ModeStatus {
   readonly mode: 'shadow' | 'live';
@@ -79,6 +92,8 @@ export interface Inspections {
   readonly ledger: readonly LedgerEntry[];
   /** Near the line when they were last looked for, by margin ratio. */
   readonly watch: readonly (Valuation & { readonly portfolio: string })[];
+  /** By market: where it has something. */
+  readonly venuePositions: readonly VenuePosition[];
   readonly mode: ModeStatus;
   readonly market: MarketStatus;
 }

@@ -59,6 +59,7 @@ export interface EngineAlert {
 export type { BookStatistics } from '../scan/statistics.js';
 export { STAGE_NAMES } from '../waterfall/policy.js';
 export type { CaseStatus, CaseWait, FundBalance, Inspections, ModeStatus } from './inspections.js';
+export { printVenuePosition } from './venue-positions.js';
 
 export interface EngineLink {
   readonly instruments: Instruments;

@@ -1,5 +1,5 @@
 /** What the engine answers when it is asked, as JSON has it: amounts are exact texts. It must not know HTTP. */
-import type { CaseStatus, EngineLink, FundBalance, Inspections } from '../engine/link.js';
+import { type CaseStatus, type EngineLink, type FundBalance, type Inspections, printVenuePosition } from '../engine/link.js';
 import { divide, formatFraction } from '../model/fraction.js';
 import type { Instruments } from '../model/instruments.js';
 import { fractionText, unitsText } from './event-rows.js';
@@ -13,10 +13,15 @@ export async function casesStatus(link: EngineLink) {
 }
 
 export async function fundStatus(link: EngineLink) {
-  const [{ funds }, entries] = await Promise.all([link.inspect('mode'), link.inspect('ledger')]);
+  const [{ funds }, entries, taken] = await Promise.all([
+    link.inspect('mode'),
+    link.inspect('ledger'),
+    link.inspect('venuePositions'),
+  ]);
   const { assets } = link.instruments;
   const ledger = entries.map(({ account, asset, amount }) => ({ account, asset: assets[asset].id, amount: unitsText(amount) }));
-  return { funds: fundObjects(funds, link.instruments), ledger };
+  const positions = taken.map((each) => printVenuePosition(each, link.instruments));
+  return { funds: fundObjects(funds, link.instruments), ledger, positions };
 }
 
 export async function watchStatus(link: EngineLink) {

@@ -185,6 +185,7 @@ export class CaseBook {
       markets: new Set(report.rows.map(({ market }) => market)),
       absorbed: ZERO,
       rejected: null,
+      passedBy: null,
       waiting: '',
     };
     this.cases.set(report.portfolio, opened);

@@ -29,8 +29,8 @@ export interface StageMemory {
   /** Legs that an order was shown for: in shadow mode once each. */
   shown: Set<Leg> | null;
   readonly auctions: Auction[];
-  /** Whether what the stage does once was done. */
-  isAsked: boolean;
+  /** When the venue was last asked to cancel the account's open orders. */
+  askedUs: number | null;
 }
 
 export interface Case {
@@ -59,6 +59,8 @@ export interface Case {
   absorbed: Fraction;
   /** Legs whose order was rejected since the last report: sending it again at once could go on for ever. */
   rejected: Set<Leg> | null;
+  /** Markets that might not be acted in when a stage handed on what else there was, and the first such place of the policy: it is come back to. */
+  passedBy: { readonly entry: number; readonly markets: ReadonlySet<number> } | null;
   /** Why nothing is done at the moment, a word. */
   waiting: string;
 }
@@ -70,7 +72,7 @@ export function freshMemory(timeUs: number): StageMemory {
     restUntilUs: null,
     shown: null,
     auctions: [],
-    isAsked: false,
+    askedUs: null,
   };
 }
 

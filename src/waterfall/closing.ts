@@ -98,10 +98,28 @@ function closeOne(
   return 'shadow';
 }
 
-/** One step of closing: waits while an order is out or something keeps one from going, hands on when every position was tried often enough. */
+/** Hands on what else there is of a case: its rows in markets that may not be acted in are come back to when they may. */
+export function passBy(subject: Case, rows: readonly BreachRow[]): void {
+  if (rows.length === 0) return;
+  const { entry = subject.entry, markets = [] } = subject.passedBy ?? {};
+  subject.passedBy = {
+    entry: Math.min(entry, subject.entry),
+    markets: new Set([...markets, ...rows.map(({ market }) => market)]),
+  };
+}
+
+/**
+ * One step of closing: waits while an order is out or something keeps one from going, hands on when every position was tried often enough. One that may not
+ * be acted on now keeps none of the others.
+ */
 export function close(subject: Case, closings: readonly Closing[], stage: OrderStage, terms: OrderTerms, context: Context): Step {
   const outcomes = closings.map((closing) => closeOne(subject, closing, stage, terms, context));
   const waiting = outcomes.find((outcome) => outcome !== 'live' && outcome !== 'unfilled');
   if (outcomes.includes('live')) return wait('order');
+  const others = closings.filter((_, i) => outcomes[i] !== 'unfilled').map(({ row }) => row);
+  if (others.length < closings.length && openRows(others, context).open.length === 0) {
+    passBy(subject, others);
+    return on('unfilled');
+  }
   return waiting === undefined ? on(outcomes.length === 0 ? 'nothing-to-close' : 'unfilled') : wait(waiting);
 }

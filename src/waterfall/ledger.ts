@@ -4,9 +4,11 @@
  */
 import type { BookTotals } from '../model/book-port.js';
 import { assert } from '../model/errors.js';
-import type { Instruments } from '../model/instruments.js';
+import { fractionToUnits } from '../model/fraction.js';
+import type { Instruments, Market } from '../model/instruments.js';
+import { entryValue } from '../model/margin.js';
 import { type MoneyAccount, moneyAccountName, type Transfer } from '../model/money.js';
-import { type Cash, cash } from '../model/portfolio.js';
+import { type Cash, cash, cost as costOf, EXACT_DECIMALS, lots as lotsOf } from '../model/portfolio.js';
 
 /** Who has the other side of positions: whoever traded with portfolios, the venue itself where it took positions over, and what came from outside. */
 export type PositionHolder = 'clearing' | 'venue' | 'outside';
@@ -14,7 +16,14 @@ export type PositionHolder = 'clearing' | 'venue' | 'outside';
 interface Holding {
   lots: bigint;
   cost: bigint;
+  /**
+   * The venue's, of an inverse contract: worth at entry in 10^-18 of the settle asset, of each position that it took over rounded up. That of several is
+   * no function of their lots and costs together; of all other contracts it is lots of cost.
+   */
+  inverseWorth: bigint;
 }
+
+const NOTHING: Readonly<Holding> = { lots: 0n, cost: 0n, inverseWorth: 0n };
 
 /** Plain data: what a snapshot keeps. */
 export interface LedgerState {
@@ -22,7 +31,7 @@ export interface LedgerState {
   readonly portfolios: readonly bigint[];
   readonly lots: readonly bigint[];
   readonly costs: readonly bigint[];
-  readonly holdings: readonly (readonly [string, bigint, bigint])[];
+  readonly holdings: readonly (readonly [string, bigint, bigint, bigint])[];
 }
 
 export class Ledger {
@@ -59,14 +68,16 @@ export class Ledger {
     this.lots[market] += lots;
     this.costs[market] += cost;
     const key = `${holder} ${market}`;
-    const held = this.holdings.get(key) ?? { lots: 0n, cost: 0n };
+    const held = this.holdings.get(key) ?? { ...NOTHING };
     held.lots -= lots;
     held.cost -= cost;
+    const traded = this.instruments.markets[market];
+    if (holder === 'venue' && traded.kind === 'inverse') held.inverseWorth += worthAtEntry(traded, -lots, -cost);
     this.holdings.set(key, held);
   }
 
   holdingOf(holder: PositionHolder, market: number): Readonly<Holding> {
-    return this.holdings.get(`${holder} ${market}`) ?? { lots: 0n, cost: 0n };
+    return this.holdings.get(`${holder} ${market}`) ?? NOTHING;
   }
 
   /**
@@ -116,14 +127,14 @@ export class Ledger {
       lots: this.lots,
       costs: this.costs,
       holdings: [...this.holdings]
-        .map(([key, { lots, cost }]): readonly [string, bigint, bigint] => [key, lots, cost])
+        .map(([key, { lots, cost, inverseWorth }]) => [key, lots, cost, inverseWorth] as const)
         .sort(([a], [b]) => (a < b ? -1 : 1)),
     };
   }
 
   restore(state: LedgerState): void {
     for (const [key, amount] of state.balances) this.balances.set(key, amount);
-    for (const [key, lots, cost] of state.holdings) this.holdings.set(key, { lots, cost });
+    for (const [key, lots, cost, inverseWorth] of state.holdings) this.holdings.set(key, { lots, cost, inverseWorth });
     this.portfolios = [...state.portfolios];
     this.lots = [...state.lots];
     this.costs = [...state.costs];
@@ -141,6 +152,11 @@ export class Ledger {
   private key(account: Exclude<MoneyAccount, { kind: 'portfolio' }>, asset: number): string {
     return `${moneyAccountName(account, this.instruments.markets)} ${asset}`;
   }
+}
+
+function worthAtEntry(market: Market, size: bigint, cost: bigint): bigint {
+  const worth = entryValue(market, { lots: lotsOf(Number(size)), cost: costOf(cost) });
+  return fractionToUnits(worth, EXACT_DECIMALS, 'up');
 }
 
 function halt(what: string, expected: bigint, found: bigint): never {

@@ -5,6 +5,7 @@ import type { OrderStage } from '../model/effects.js';
 import { assert } from '../model/errors.js';
 import type { Case } from './case.js';
 import { freshMemory, isRestored } from './case.js';
+import { openRows } from './closing.js';
 import type { Context, Step } from './context.js';
 import { on, wait } from './context.js';
 import type { StageEntry, StageName } from './policy.js';
@@ -80,7 +81,10 @@ export function advance(subject: Case, context: Context): boolean {
     const name: StageName = entry?.stage ?? 'venue-loss';
     const blocked = gates.ofPortfolio(subject.portfolio) ?? gates.ofStage(name);
     const moved = context.out.transfers.length;
-    const step = blocked !== null ? wait(blocked) : (inShadow(subject, name, context) ?? stepIn(subject, entry, context));
+    const step =
+      blocked !== null
+        ? wait(blocked)
+        : (comeBack(subject, context) ?? inShadow(subject, name, context) ?? stepIn(subject, entry, context));
     // A stage that has moved money was in it, even if what is left goes on at once.
     const hasMoved = context.out.transfers.length > moved;
     if (step.next === 'again' || step.next === 'wait' || hasMoved) enter(subject, name, context);
@@ -89,13 +93,29 @@ export function advance(subject: Case, context: Context): boolean {
       return false;
     }
     if (step.next === 'again') continue;
-    if (step.next === 'on' && isStillOut(subject, name, context)) {
+    if (isStillOut(subject, name, context)) {
       subject.waiting = 'cancelling';
       return false;
     }
     leave(subject, name, step.why, context);
     subject.entry = step.next === 'back' ? step.entry : subject.entry + 1;
+    // All from there is gone through again.
+    if (subject.passedBy !== null && subject.entry <= subject.passedBy.entry) subject.passedBy = null;
+    if (step.why === MARKET_OPEN) subject.isUnfillable = false;
   }
+}
+
+/** Why a case goes back to where it passed by what may be acted on now. */
+const MARKET_OPEN = 'market-open';
+
+/** To where the case has to go back, as a market that was passed by may be acted in; null: nowhere. */
+function comeBack({ passedBy, report }: Case, context: Context): Step | null {
+  if (passedBy === null) return null;
+  const { open } = openRows(
+    report.rows.filter(({ market }) => passedBy.markets.has(market)),
+    context,
+  );
+  return open.length === 0 ? null : { next: 'back', entry: passedBy.entry, why: MARKET_OPEN };
 }
 
 /** Orders of a stage that hands on are cancelled and waited for: what they execute is no longer the next stage's. */
@@ -126,7 +146,7 @@ function leave(subject: Case, name: StageName, why: string, context: Context): v
 export function startOver(subject: Case, why: string, context: Context): void {
   const { policy, now } = context;
   if (subject.isEntered) leave(subject, policy.stages[subject.entry]?.stage ?? 'venue-loss', why, context);
-  Object.assign(subject, { entry: 0, isEntered: false, memory: freshMemory(now.timeUs) });
+  Object.assign(subject, { entry: 0, isEntered: false, passedBy: null, memory: freshMemory(now.timeUs) });
 }
 
 /** Auctions that are held end with their stage, or with their case. */

@@ -46,7 +46,10 @@ const BOOK = {
 const book = join(folder, 'book.json');
 writeFileSync(book, JSON.stringify(BOOK));
 
-async function replayed(directory: string, more: { book?: string; fromMs?: number; toMs?: number } = {}): Promise<ReplaySummary> {
+async function replayed(
+  directory: string,
+  more: { book?: string; policy?: string; fromMs?: number; toMs?: number } = {},
+): Promise<ReplaySummary> {
   const { fromMs, toMs, ...rest } = more;
   const range = { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };
   return (await replay({ candles: directory, positions: 2000, seed: 7, policy: 'full-close', fund: '0', range, ...rest }))
@@ -85,7 +88,12 @@ describe('one account, by hand', () => {
     expect(totals).toEqual({ cases: 1, ...hour, fills: 1 });
     expect(waterfall.stages).toEqual([{ entry: 0, stage: 'full', entered: 1, skipped: 0, reasons: {} }]);
     expect(waterfall.transfers.map(({ reason, count }) => [reason, count])).toEqual([['realised', 1]]);
-    expect(waterfall).toMatchObject({ adl: [], funds: [], conservation: [{ asset: 'USD', sum: '0.000000000000000000' }] });
+    expect(waterfall).toMatchObject({
+      adl: [],
+      funds: [],
+      venuePositions: [],
+      conservation: [{ asset: 'USD', sum: '0.000000000000000000' }],
+    });
     expect(stateHash).toMatch(/^[0-9a-f]{64}$/);
   });
 
@@ -106,6 +114,23 @@ describe('one account, by hand', () => {
     // 90 less what the sale brought: 80, moved by a slippage that is small for so small an order.
     expect(Number(totals.badDebt)).toBeGreaterThanOrEqual(10);
     expect(Number(totals.badDebt)).toBeLessThan(10.1);
+  });
+
+  test('what nobody takes is the venue’s, valued at the last mark', async () => {
+    const policy = join(folder, 'take-over.json');
+    const stages = [{ stage: 'adl', method: 'queue', price: 'bankruptcy' }];
+    writeFileSync(policy, JSON.stringify({ version: 1, name: 'take-over', title: 'Nobody', sources: [], stages }));
+    const directory = candles('taken', [
+      [0, 100, 100, 80, 80],
+      [1, 75.5, 75.5, 75.5, 75.5],
+    ]);
+    const { waterfall, totals } = await replayed(directory, { book, policy });
+    expect(totals).toMatchObject({ cases: 1, fills: 0, badDebt: '0.000000' });
+    expect(waterfall.venuePositions).toEqual([
+      { market: 'X', size: '1', asset: 'USD', entryCost: '100', mark: '75.5', unrealizedPnl: '-24.5' },
+    ]);
+    // It took it over at 90, with the 10 that were lost by then: 14.5 are its own.
+    expect(waterfall.conservation[0].accounts.venue).toBe('10.000000000000000000');
   });
 
   test('a case that recovers before anything is closed is no liquidation', async () => {

@@ -128,6 +128,7 @@ export class ScriptedLink implements EngineLink {
     auctions: [],
     ledger: [],
     watch: [],
+    venuePositions: [],
     mode: {
       mode: 'shadow',
       kill: false,

@@ -40,6 +40,16 @@ const INSPECTIONS: Inspections = {
     { account: 'fund', asset: 0, amount: cash(10n ** 20n) },
     { account: 'venue', asset: 0, amount: cash(-5n) },
   ],
+  venuePositions: [
+    {
+      market: 0,
+      lots: -1_500n,
+      entryCost: fraction(-100n, 3n),
+      mark: parseDecimal('90.50'),
+      unrealizedPnl: fraction(200n, 3n),
+    },
+    { market: 1, lots: 5n, entryCost: fraction(5n), mark: null, unrealizedPnl: null },
+  ],
   watch: [
     { portfolio: 'carol', equity: fraction(10n, 3n), maintenance: fraction(3n) },
     { portfolio: 'dave', equity: fraction(1n), maintenance: fraction(0n) },
@@ -98,12 +108,19 @@ test('the auctions that are held, at the price of the moment', async () => {
   expect(auctions).toMatchObject([{ auctionId: 'bob@7.2!1', event: 'opened', market: null, price: '0.6', timeUs: 9 }]);
 });
 
-test('the funds and the ledger', async () => {
+test('the funds, the ledger, and what the venue took over', async () => {
   expect(await json('/v1/fund')).toEqual({
     funds: [{ asset: 'USDT', balance: '100', reserved: '1' }],
     ledger: [
       { account: 'fund', asset: 'USDT', amount: '100' },
       { account: 'venue', asset: 'USDT', amount: '-0.000000000000000005' },
+    ],
+    positions: [
+      {
+        ...{ market: 'BTCUSDT', size: '-1.5', asset: 'USDT', mark: '90.5' },
+        ...{ entryCost: '-33.333333333333333333', unrealizedPnl: '66.666666666666666666' },
+      },
+      { market: 'ETHUSDT', size: '0.005', asset: 'USDT', entryCost: '5', mark: null, unrealizedPnl: null },
     ],
   });
 });

@@ -20,6 +20,8 @@ interface Open {
   absorbed: Fraction;
   /** Whether the fund's own orders found nobody. */
   isUnfillable: boolean;
+  /** It has gone back to a place before this one, which its next event tells; null: it has not. */
+  backFrom: number | null;
 }
 
 /** Reasons of transfers by which others bear a case's loss. */
@@ -143,6 +145,7 @@ export class CasesCheck {
       startsOver: false,
       absorbed: ZERO,
       isUnfillable: false,
+      backFrom: null,
     });
   }
 
@@ -150,6 +153,11 @@ export class CasesCheck {
     const open = this.find(portfolio, caseId);
     if (open?.caseId !== caseId) this.fail(`a stage of ${caseId}, which is not open`);
     if (open.startsOver && !(event === 'left' && reason === 'live')) this.startOver(open);
+    if (open.backFrom !== null) {
+      if (entry >= open.backFrom) this.fail(`${caseId} went back from ${open.backFrom} to ${entry}`);
+      open.entry = entry;
+      open.backFrom = null;
+    }
     const name = this.policy.stages[entry]?.stage ?? 'venue-loss';
     if (entry !== open.entry || stage !== name)
       this.fail(`${caseId} has ${event} stage ${stage} at ${entry}, and was at ${open.entry}`);
@@ -161,6 +169,11 @@ export class CasesCheck {
     if (event === 'entered') return;
     if (reason === 'live') {
       this.startOver(open);
+      return;
+    }
+    if (reason === 'market-open') {
+      open.isUnfillable = false;
+      open.backFrom = entry;
       return;
     }
     open.entry =

@@ -76,8 +76,6 @@ export class SimulatedVenue {
   readonly orders = new Map<string, VenueOrder>();
   private readonly open = new Set<VenueOrder>();
   private readonly queue: Message[] = [];
-  /** Accounts whose open orders are to go, and who have not been told that they have gone. */
-  private readonly asked = new Set<string>();
   private readonly chance: Chance;
   private readonly instruments: Instruments;
   private readonly violation: (what: string) => never;
@@ -97,18 +95,16 @@ export class SimulatedVenue {
     }
   }
 
+  /** What is lost is lost for good: it has to be asked for again. */
   onCancelOrders(accounts: readonly string[], timeUs: number): void {
     for (const account of accounts) {
-      if (this.chance.chance(this.faults.loseAck)) this.asked.add(account);
-      else this.say({ dueUs: this.later(timeUs), goneFor: account });
+      if (!this.chance.chance(this.faults.loseAck)) this.say({ dueUs: this.later(timeUs), goneFor: account });
     }
   }
 
   /** Says again what was lost: in the end a venue tells all of its trades. */
   retell(timeUs: number): void {
     for (const { untold } of this.orders.values()) for (const fill of untold.values()) this.say({ dueUs: timeUs, fill });
-    for (const account of this.asked) this.say({ dueUs: timeUs, goneFor: account });
-    this.asked.clear();
   }
 
   /** Accounts whose positions the book does not know yet. */

@@ -83,8 +83,8 @@ describe('trades', () => {
     ledger.trade('outside', 0, 10n, 1_000n);
     ledger.trade('clearing', 0, -4n, -400n);
     ledger.trade('venue', 0, -6n, -600n);
-    expect(ledger.holdingOf('venue', 0)).toEqual({ lots: 6n, cost: 600n });
-    expect(ledger.holdingOf('venue', 1)).toEqual({ lots: 0n, cost: 0n });
+    expect(ledger.holdingOf('venue', 0)).toEqual({ lots: 6n, cost: 600n, inverseWorth: 0n });
+    expect(ledger.holdingOf('venue', 1)).toEqual({ lots: 0n, cost: 0n, inverseWorth: 0n });
     ledger.check({ balances: zeros(2), lots: zeros(2), costs: zeros(2) });
     expect(() => ledger.check({ balances: zeros(2), lots: [1n, 0n], costs: zeros(2) })).toThrow(/sum of lots of M0/);
     expect(() => ledger.check({ balances: zeros(2), lots: zeros(2), costs: [0n, -1n] })).toThrow(/entry costs of M1/);

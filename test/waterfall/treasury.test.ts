@@ -93,10 +93,10 @@ it('books a trade with its profit, funding and fee, and the other side with whoe
     'fee portfolio fees 2',
     'release portfolio portfolio 4',
   ]);
-  expect(ledger.holdingOf('clearing', 0)).toEqual({ lots: 0n, cost: 0n });
+  expect(ledger.holdingOf('clearing', 0)).toEqual({ lots: 0n, cost: 0n, inverseWorth: 0n });
   expect([...treasury.touched].sort()).toEqual(['a', 'b']);
   treasury.trade([{ ...trade, tradeId: 'y', counterparty: null }], 'c', out);
-  expect(ledger.holdingOf('venue', 0)).toEqual({ lots: 5n, cost: 50n });
+  expect(ledger.holdingOf('venue', 0)).toEqual({ lots: 5n, cost: 50n, inverseWorth: 0n });
   expect(ledger.balanceOf({ kind: 'venue' }, 0)).toBe(30n);
 });
 

@@ -238,6 +238,7 @@ function reportPage(options: Options, summary: ReplaySummary, pictures: ReplayPi
       badDebt: Number(badDebt),
     })),
     prices: { timesMs: pictures.timesMs, series: pictures.prices },
+    waterfall: { summary: summary.waterfall, fund: { asset: summary.valuation, balances: pictures.fund } },
     equity: { bandLabels: bandLabels(), before: pictures.before, after: pictures.after },
   });
 }

@@ -6,7 +6,7 @@ import { unitsOf, unitValue } from '../../model/margin.js';
 import { accountOf, cash, EXACT_DECIMALS, type Lots, lots, sideOf } from '../../model/portfolio.js';
 import type { BreachRow } from '../../model/records.js';
 import type { Case } from '../case.js';
-import { openRows, rowsIn } from '../closing.js';
+import { openRows, passBy, rowsIn } from '../closing.js';
 import { AGAIN, type Context, on, type Stage, wait } from '../context.js';
 import { fundBefore, isCovered, payableBy } from '../expected-loss.js';
 import { shareLoss } from '../formulas/loss-sharing.js';
@@ -23,7 +23,12 @@ export const adl: Stage<AdlStage> = (subject, entry, context) => {
   const { open, blocked } = openRows(rows, context);
   // One at a time: of the others what they need, and so their price, may have changed by it.
   if (open.some((row) => deleverage(subject, row, entry, context))) return AGAIN;
-  return blocked === null ? on('no-counterparty') : wait(blocked);
+  if (blocked !== null && open.length === 0) return wait(blocked);
+  passBy(
+    subject,
+    rows.filter((row) => !open.includes(row)),
+  );
+  return on('no-counterparty');
 };
 
 /** Whether somebody took some of it. */
@@ -31,6 +36,8 @@ function deleverage(subject: Case, row: BreachRow, entry: AdlStage, context: Con
   const price = entry.price === 'mark' ? atMark(row) : bankruptcyOrMark(subject, row, context);
   const size = lots(Math.abs(row.lots));
   const own = accountOf(subject.portfolio);
+  // An order of a case that has ended may still be out: what it has executed is not known, and its position not what it seems.
+  const isOut = (portfolio: string): boolean => context.desk.table.ofPortfolio(portfolio).size > 0;
   const targets = context.port.adlQueue({
     market: row.market,
     side: row.lots > 0 ? 'short' : 'long',
@@ -38,7 +45,8 @@ function deleverage(subject: Case, row: BreachRow, entry: AdlStage, context: Con
     lots: size,
     price,
     hedgeAware: entry.hedgeAware,
-    isExcluded: (portfolio) => accountOf(portfolio) === own || context.isInCase(portfolio) || isBackstop(portfolio, context),
+    isExcluded: (portfolio) =>
+      accountOf(portfolio) === own || context.isInCase(portfolio) || isOut(portfolio) || isBackstop(portfolio, context),
   });
   const taken = takenOf(entry.method, size, targets);
   if (taken.length === 0) return false;

@@ -6,7 +6,7 @@ import { type Lots, lots } from '../../model/portfolio.js';
 import type { BreachRow } from '../../model/records.js';
 import { askOf, shareAsk } from '../auction-asks.js';
 import type { Auction, Case } from '../case.js';
-import { openRows, rowsIn } from '../closing.js';
+import { openRows, passBy, rowsIn } from '../closing.js';
 import { type Context, on, type Stage, type Step, wait } from '../context.js';
 import { auctionShare } from '../formulas/auction-price.js';
 import type { AuctionStage } from '../policy.js';
@@ -15,9 +15,25 @@ export const auction: Stage<AuctionStage> = (subject, entry, context) => {
   const rows = rowsIn(subject, entry);
   if (rows.length === 0) return on('no-position');
   if (context.standby.bidders.size < entry.biddersMin) return on('too-few-bidders');
-  if (entry.of === 'position') return rows.map((row) => hold(subject, row, entry, context)).reduce(worse);
-  return subject.report.equity.n <= 0n ? on('insolvent') : hold(subject, null, entry, context);
+  if (entry.of === 'position') return holdEach(subject, rows, entry, context);
+  if (subject.report.equity.n <= 0n) return on('insolvent');
+  const { blocked } = openRows(subject.report.rows, context);
+  return blocked === null ? hold(subject, null, entry, context) : wait(blocked);
 };
+
+/** One for each row that may be acted on; the others keep nobody. */
+function holdEach(subject: Case, rows: readonly BreachRow[], entry: AuctionStage, context: Context): Step {
+  const { open, blocked } = openRows(rows, context);
+  if (blocked !== null && open.length === 0) return wait(blocked);
+  const step = open.map((row) => hold(subject, row, entry, context)).reduce(worse);
+  if (step.next === 'on') {
+    passBy(
+      subject,
+      rows.filter((row) => !open.includes(row)),
+    );
+  }
+  return step;
+}
 
 /** Waits as long as one of two waits. */
 function worse(a: Step, b: Step): Step {
@@ -27,8 +43,6 @@ function worse(a: Step, b: Step): Step {
 /** Opens the auction of a row (null: of the whole portfolio), or looks whether the one that is held has to be started anew. */
 function hold(subject: Case, row: BreachRow | null, entry: AuctionStage, context: Context): Step {
   const { now } = context;
-  const { blocked } = openRows(row === null ? subject.report.rows : [row], context);
-  if (blocked !== null) return wait(blocked);
   const leg = row === null ? null : legOfRow(row);
   const held = subject.memory.auctions.find((each) => each.leg === leg);
   if (held === undefined) {

@@ -8,15 +8,14 @@ import type { CancelStage } from '../policy.js';
 export const cancel: Stage<CancelStage> = (subject, { waitUs }, context) => {
   const { now, desk } = context;
   const { report, memory } = subject;
-  if (report.openOrders === 0) return on(memory.isAsked ? 'cancelled' : 'no-orders');
+  if (report.openOrders === 0) return on(memory.askedUs !== null ? 'cancelled' : 'no-orders');
   if (desk.mode === 'shadow') return on('shadow');
-  askForOrders(subject, context);
+  if (memory.askedUs === null) askForOrders(subject, context);
   return now.timeUs - memory.enteredUs < waitUs ? wait('cancelling') : on('not-cancelled');
 };
 
-/** The venue is asked to cancel the account's open orders, once a stage. */
-export function askForOrders({ portfolio, memory }: Case, { out }: Context): void {
-  if (memory.isAsked) return;
-  memory.isAsked = true;
+/** The venue is asked to cancel the account's open orders. */
+export function askForOrders({ portfolio, memory }: Case, { out, now }: Context): void {
+  memory.askedUs = now.timeUs;
   out.cancelOrders.push(accountOf(portfolio));
 }

@@ -1,6 +1,7 @@
 /** Always last: what nobody else would bear is the venue's. It takes over what could not be closed, sells what is left, and pays what is missing. */
+import { ASK_AGAIN_US } from '../../dispatch/order-desk.js';
 import { lots } from '../../model/portfolio.js';
-import type { Case } from '../case.js';
+import type { Case, StageMemory } from '../case.js';
 import { openRows } from '../closing.js';
 import { AGAIN, type Context, type Step, wait } from '../context.js';
 import { convertAll } from '../conversion.js';
@@ -24,8 +25,8 @@ export function venueLoss(subject: Case, context: Context): Step {
   if (blocked !== null) return wait(blocked);
   if (convertAll(subject, context)) return AGAIN;
   if (!isLoss(subject.report)) {
-    // Margin of open orders is all that keeps it in default, and nobody may have asked for them to go.
-    if (subject.report.openOrders > 0) askForOrders(subject, context);
+    // Margin of open orders is all that keeps it in default. Nobody may have asked for them to go, and what was asked may have been lost: no stage comes after.
+    if (subject.report.openOrders > 0 && isDue(subject.memory, context)) askForOrders(subject, context);
     return wait('nothing-to-bear');
   }
   const payments = shortfalls(subject.report).map(({ asset, index, amount }) => ({
@@ -37,6 +38,10 @@ export function venueLoss(subject: Case, context: Context): Step {
   alert(subject, 'bears the loss', context);
   payIn(subject, payments, 'venue-loss', context);
   return AGAIN;
+}
+
+function isDue({ askedUs }: StageMemory, { now }: Context): boolean {
+  return askedUs === null || now.timeUs - askedUs >= ASK_AGAIN_US;
 }
 
 function alert(subject: Case, what: string, { out, now }: Context): void {

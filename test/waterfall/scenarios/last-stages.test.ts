@@ -1,7 +1,8 @@
 /** WF-VEN: the venue's own loss account; WF-ISS: claims against the reserve token; WF-CONV: collateral sold. */
-import { dec } from '../../support/books.js';
+import { dec, tiersOf } from '../../support/books.js';
 import { policyOf } from '../../support/policies.js';
 import { BANKRUPTCY, convert, full, fund, issuance, MARKET } from './stages.js';
+import { venue } from './steps.js';
 import { scenario } from './table.js';
 
 const one = { alice: '1000; A 100 @100', bob: '3000; A -100 @100' };
@@ -158,6 +159,39 @@ scenario('WF-VEN-005', 'takes over each leg of a hedge at its own bankruptcy pri
   `,
 });
 
+scenario(
+  'WF-VEN-006',
+  'open orders alone keep it in default: they are asked to be cancelled, again after 5 s, until they are gone',
+  {
+    accounts: { alice: '1000; A 100 @100; order A 500 @100', bob: '3000; A -100 @100' },
+    instruments: { ...venue(), orderMargin: 'maintenance' },
+    policy: policyOf([full({ price: MARKET })]),
+    script: `
+    tick A 95
+      new alice A sell 100 (full)
+      case alice opened, deficit 95
+      alice full entered
+    fill alice A @93
+      ended alice A sell 0 (full)
+      cancel open orders of alice
+      alice full left no-position
+      alice venue-loss entered
+      realised alice -> clearing:A 700
+    +4 clock
+    +1 clock
+      cancel open orders of alice
+    clock
+    +4 tick A 95
+      cancel open orders of alice
+    gone alice
+      case alice closed, bad debt 0
+    end
+      USDT: alice 300 + bob 3000 + clearing:A 700 = 4000, was 4000
+      A: bob -100 + clearing 100 = 0, was 0
+  `,
+  },
+);
+
 scenario('WF-CONV-003', 'nothing is sold while other assets cover what is owed: the case is over', {
   accounts: { alice: '100; ETH 2; A 100 @100', bob: '3000; A -100 @100' },
   policy: policyOf([full({ price: MARKET }), convert(), fund()]),
@@ -230,6 +264,26 @@ scenario('WF-CONV-002', 'nothing is sold while positions are left, or when there
     end
       USDT: bob 3000 + clearing:A 1100 + venue -100 = 4000, was 4000
       A: bob -100 + clearing 100 = 0, was 0
+  `,
+});
+
+const borrowed = { method: 'bracket' as const, tiers: tiersOf([[0, '0.1']]) };
+const lending = { ...venue(), assets: venue().assets.map((each) => (each.index === 0 ? { ...each, borrow: borrowed } : each)) };
+
+scenario('WF-CONV-004', 'a debt that is in default without a position is settled before any stage that closes', {
+  accounts: { alice: '-850; ETH 1', bob: '1000' },
+  instruments: lending,
+  policy: policyOf([convert(), full({ price: MARKET })]),
+  script: `
+    tick ETH 1000
+      case alice opened, deficit 35
+      case alice recovered, bad debt 0
+      alice convert entered
+      conversion alice -> conversion 0.944444444444444445 ETH
+      conversion conversion -> alice 850
+    end
+      USDT: bob 1000 + conversion -850 = 150, was 150
+      ETH: alice 0.055555555555555555 + conversion 0.944444444444444445 = 1, was 1
   `,
 });
 
