@@ -1,7 +1,7 @@
 /** WF-X: what crosses: several cases, several portfolios of an account, stages that are scoped, operators in between. */
 import { rate } from '../../support/books.js';
 import { policyOf } from '../../support/policies.js';
-import { adl, auction, BANKRUPTCY, full, fund, MARKET } from './stages.js';
+import { adl, auction, BANKRUPTCY, backstop, full, fund, MARKET } from './stages.js';
 import { scenario } from './table.js';
 
 const one = { alice: '1000; A 100 @100', bob: '3000; A -100 @100', carol: '5000' };
@@ -244,5 +244,32 @@ scenario('WF-X-009', 'an auction ends when the mode becomes shadow, and is held 
     end
       USDT: alice 895.95 + bob 3000 + carol 5000 + clearing:A 104.05 = 9000, was 9000
       A: alice 90 + bob -100 + carol 10 = 0, was 0
+  `,
+});
+
+scenario('WF-X-010', 'the backstop does not take over what an order of an earlier case may still close', {
+  accounts: { alice: '1000; A 100 @100', bob: '3000; A -100 @100', backstop: '5000' },
+  policy: policyOf([backstop(), full()]),
+  script: `
+    tick A 90.8
+      new alice A sell 100 (full)
+      case alice opened, deficit 10.8
+      alice backstop skipped above-threshold
+      alice full entered
+    book alice 1500; A 100 @100
+      cancel alice A sell 100 (full)
+      case alice recovered, bad debt 0
+    tick A 85.2
+      case alice opened, deficit 65.2
+      alice backstop entered
+    fill alice A 60 @85.2
+      realised alice -> clearing:A 888
+    ack alice A cancelled
+      ended alice A sell 40 (full)
+      case alice closed, bad debt 0
+      realised alice -> clearing:A 612
+    end
+      USDT: backstop 5000 + bob 3000 + clearing:A 1500 = 9500, was 9500
+      A: backstop 40 + bob -100 + clearing 60 = 0, was 0
   `,
 });
