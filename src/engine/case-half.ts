@@ -141,8 +141,7 @@ export class CaseHalf implements Saved {
   onClock(now: Moment, out: Outbox): void {
     this.treasury.touched.clear();
     this.desk.askForUnknown(now, ASK_AGAIN_US, out);
-    this.cases.onTime(this.context(now, out, NOBODY));
-    this.settle(now, out);
+    this.goOn(now, out);
   }
 
   /** Signals whose orders changed, from what was last reported of them. */
@@ -191,7 +190,13 @@ export class CaseHalf implements Saved {
         alert('kill', command.isOn ? 'nothing is liquidated: the kill switch is on' : 'the kill switch is off');
       }
     }
+    this.goOn(now, out);
+  }
+
+  /** Cases go on between ticks; what has become of those that they have changed is told at once, as nobody may look at them again. */
+  private goOn(now: Moment, out: Outbox): void {
     this.cases.onTime(this.context(now, out, NOBODY));
+    this.signalAgain(this.treasury.touched, out);
     this.settle(now, out);
   }
 

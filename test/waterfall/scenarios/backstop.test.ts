@@ -1,7 +1,7 @@
 /** WF-BACK: an account that takes positions over. */
 import { dec, rate } from '../../support/books.js';
 import { policyOf } from '../../support/policies.js';
-import { backstop, full } from './stages.js';
+import { backstop, full, marginCall, SECONDS } from './stages.js';
 import { scenario } from './table.js';
 
 const one = { alice: '1000; A 100 @100', bob: '3000; A -100 @100', backstop: '5000' };
@@ -16,6 +16,28 @@ scenario('WF-BACK-001', 'takes everything over at the bankruptcy price when equi
       case alice closed, bad debt 0
       alice backstop entered
       realised alice -> clearing:A 1000
+    end
+      USDT: backstop 5000 + bob 3000 + clearing:A 1000 = 9000, was 9000
+      A: backstop 100 + bob -100 = 0, was 0
+  `,
+});
+
+scenario('WF-BACK-001', 'between two ticks as well, and it is told at once that nothing is in default any more', {
+  accounts: one,
+  policy: policyOf([marginCall({ graceUs: 10 * SECONDS }), backstop(), full()]),
+  show: ['signals'],
+  script: `
+    tick A 90.5
+      signal alice breached 40.5
+      case alice opened, deficit 40.5
+      alice margin-call entered
+    +11 clock
+      signal alice recovered 0
+      case alice closed, bad debt 0
+      alice margin-call left grace-over
+      alice backstop entered
+      realised alice -> clearing:A 1000
+    tick A 90.5
     end
       USDT: backstop 5000 + bob 3000 + clearing:A 1000 = 9000, was 9000
       A: backstop 100 + bob -100 = 0, was 0
