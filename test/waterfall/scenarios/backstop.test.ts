@@ -94,6 +94,21 @@ scenario('WF-BACK-004', 'not when it is too small: it must keep as much again as
   `,
 });
 
+scenario('WF-BACK-004', 'nor when what it has already makes that dearer than it was for the defaulter', {
+  accounts: { alice: '150; T 15 @100', backstop: '64; T 15 @90', bob: '3000; T -30 @100' },
+  policy: stages(),
+  script: `
+    tick T 90
+      new alice T sell 15 (full)
+      case alice opened, deficit 17
+      alice backstop skipped backstop-too-small
+      alice full entered
+    end
+      USDT: alice 150 + backstop 64 + bob 3000 = 3214, was 3214
+      T: alice 15 + backstop 15 + bob -30 = 0, was 0
+  `,
+});
+
 scenario('WF-BACK-004', 'with just enough it does', {
   accounts: { ...one, backstop: '131' },
   policy: stages({ below: rate('1') }),

@@ -170,6 +170,25 @@ scenario('WF-X-006', 'a bidder must bear what it pays above the mark, too', {
   `,
 });
 
+scenario('WF-X-006', 'what is cheap for the defaulter may be dear on top of what the bidder has', {
+  accounts: { alice: '150; T 15 @100', bob: '3000; T -30 @100', carol: '51; T 15 @90' },
+  policy: policyOf([auction(), full()]),
+  script: `
+    admin bidder carol
+    tick T 90
+      case alice opened, deficit 17
+      alice auction entered
+      auction alice T opened 15 @90
+    bid carol for alice T
+    bid carol for alice T 10
+      auction alice T taken by carol 10 @88.2
+      realised alice -> clearing:T 118
+    end
+      USDT: alice 32 + bob 3000 + carol 51 + clearing:T 118 = 3201, was 3201
+      T: alice 5 + bob -30 + carol 25 = 0, was 0
+  `,
+});
+
 scenario('WF-X-007', 'a bidder that has no account takes nothing', {
   accounts: one,
   policy: policyOf([auction(), full()]),
