@@ -10,9 +10,10 @@ import { isDrawnDown, payable } from './formulas/fund-limits.js';
 import type { Ledger } from './ledger.js';
 import type { FundStage, Policy } from './policy.js';
 
+/** What was paid at one moment, to all cases together. */
 interface Payment {
   readonly timeUs: number;
-  readonly amount: bigint;
+  amount: bigint;
 }
 
 interface Level {
@@ -155,7 +156,11 @@ export class Fund {
       claim.reserved.set(key, reserved - used);
       this.count(key, -used);
     }
-    if (this.rules !== null) this.historyAt(asset, timeUs, this.rules).payments.push({ timeUs, amount });
+    if (this.rules === null) return;
+    const { payments } = this.historyAt(asset, timeUs, this.rules);
+    const last = payments.at(-1);
+    if (last?.timeUs === timeUs) last.amount += amount;
+    else payments.push({ timeUs, amount });
   }
 
   private allOf(asset: number): (number | null)[] {

@@ -133,7 +133,9 @@ describe('what may be paid', () => {
     const { fund, rules } = fundWith({ window: { amount: dec(30), durationUs: 100 } });
     put(1_000n * E18);
     const may = (timeUs: number) => fund.available('x', 0, [0], ONE, rules, timeUs) / E18;
-    pay(fund, 'a', 20n * E18, 10);
+    // Of one moment as one, however many cases are paid.
+    for (const caseId of ['a', 'b', 'c', 'd']) pay(fund, caseId, 5n * E18, 10);
+    expect(fund.save().histories.get(0)?.payments).toEqual([{ timeUs: 10, amount: 20n * E18 }]);
     pay(fund, 'b', 5n * E18, 50);
     expect([may(50), may(109), may(110), may(149), may(150)]).toEqual([5n, 5n, 25n, 25n, 30n]);
   });
