@@ -179,6 +179,8 @@ export class CaseHalf implements Saved {
       gates.apply(command);
       if (command.command === 'bidder') standby.bidders.add(command.account);
       else if (command.command === 'no-bidder') standby.bidders.delete(command.account);
+      else if (command.command === 'exempt') desk.cancelAccount(command.account, out);
+      else if (command.command === 'pause' && command.scope === 'account') desk.cancelAccount(command.name, out);
       else if (command.command === 'fund') this.treasury.move([fundTransfer(command)], out);
       else if (command.command === 'mode') {
         if (command.mode === 'live' && desk.mode === 'shadow') this.cases.startOver(this.context(now, out, NOBODY));
