@@ -79,6 +79,7 @@ export interface LimitsState {
   readonly markets: readonly (readonly [number, BucketState])[];
   readonly notional: readonly (readonly [number, BucketState])[];
   readonly global: BucketState | null;
+  readonly sweptUs: number;
 }
 
 /** Account buckets kept before full ones are dropped: a full one says nothing. */
@@ -91,6 +92,8 @@ export class Limits {
   private readonly markets = new Map<number, Bucket>();
   private readonly notional = new Map<number, Bucket>();
   private readonly global: Bucket | null;
+  /** When full buckets of accounts were last looked for: once a moment, as none is full again before the next. */
+  private sweptUs = -1;
 
   constructor(instruments: Instruments, limits: DispatchLimits) {
     this.instruments = instruments;
@@ -124,7 +127,8 @@ export class Limits {
   }
 
   private accountBucket(account: string, rate: Rate, timeUs: number): Bucket {
-    if (this.accounts.size >= ACCOUNTS_KEPT) {
+    if (this.accounts.size >= ACCOUNTS_KEPT && timeUs > this.sweptUs) {
+      this.sweptUs = timeUs;
       for (const [id, bucket] of this.accounts) if (bucket.isFull(timeUs)) this.accounts.delete(id);
     }
     return present(this.accounts, account, () => bucketOf(rate, timeUs));
@@ -150,12 +154,16 @@ export class Limits {
       markets: states(this.markets),
       notional: states(this.notional),
       global: this.global?.save() ?? null,
+      sweptUs: this.sweptUs,
     };
   }
 
-  restore({ accounts, markets, notional, global }: LimitsState): void {
+  restore({ accounts, markets, notional, global, sweptUs }: LimitsState): void {
     const { perAccount, perMarket } = this.limits;
-    for (const [id, state] of accounts) if (perAccount !== null) this.accountBucket(id, perAccount, 0).restore(state);
+    for (const [id, state] of accounts) {
+      if (perAccount !== null) present(this.accounts, id, () => bucketOf(perAccount, 0)).restore(state);
+    }
+    this.sweptUs = sweptUs;
     for (const [market, state] of markets) if (perMarket !== null) this.marketBucket(market, perMarket, 0).restore(state);
     for (const [market, state] of notional) this.notionalBucket(market, 0)?.restore(state);
     if (global !== null) this.global?.restore(global);

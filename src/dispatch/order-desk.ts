@@ -99,6 +99,11 @@ export class OrderDesk {
     for (const order of this.table.all()) this.cancel(order, out);
   }
 
+  /** Cancels what is out of any portfolio of an account. */
+  cancelAccount(account: string, out: Outbox): void {
+    for (const order of this.table.all()) if (accountOf(order.portfolio) === account) this.cancel(order, out);
+  }
+
   /** Asks for orders past their expiry that nobody has ended, each again after as long as an order lives. */
   askForUnknown(now: Moment, ttlUs: number, out: Outbox): void {
     for (const order of this.table.all()) {

@@ -26,7 +26,7 @@ export function checkFunds(
     if (amount === 0n) throw badInput(`${where}.amount`, 'an amount other than 0', '0');
     const key = `${asset} ${market}`;
     const moved = movedBefore.get(key) ?? 0n;
-    const free = fund.unreserved(asset, ledger.balanceOf({ kind: 'fund', market }, asset) + moved);
+    const free = ledger.balanceOf({ kind: 'fund', market }, asset) + moved - fund.reservedIn(asset, market);
     if (amount < 0n && -amount > free) {
       const expected = `at most the ${text(free > 0n ? free : 0n)} ${assets[asset].id} that are not reserved`;
       throw badInput(`${where}.amount`, expected, text(-amount));

@@ -3,9 +3,9 @@ import type { AdlRequest, AdlTarget, BalanceMove, BookPort, InternalTrade, Trade
 import { assert } from '../model/errors.js';
 import { fromDecimal } from '../model/fraction.js';
 import { isAmount } from '../model/limits.js';
-import type { BookedFill, PortfolioReport, Release } from '../model/records.js';
+import type { BookedFill, PortfolioReport, Release, Valuation } from '../model/records.js';
 import { adlQueue } from '../scan/adl.js';
-import { type Booking, bookTrades, releaseCollateral } from '../scan/booking.js';
+import { type Booking, bookTrades, releaseCollateral, tryTrades } from '../scan/booking.js';
 import type { LiveBook } from '../scan/live-book.js';
 import type { Scanner } from '../scan/scanner.js';
 import { winners } from '../scan/winners.js';
@@ -47,6 +47,14 @@ export class BookDesk implements BookPort {
 
   winners(markets: readonly number[], isExcluded: (portfolio: string) => boolean): readonly Winner[] {
     return winners(this.scanner, markets, isExcluded);
+  }
+
+  after(portfolio: string, trades: readonly InternalTrade[]): Valuation | null {
+    const { book } = this;
+    const { verdict } = this.scanner;
+    const handle = book.store.find(portfolio);
+    if (handle < 0) return null;
+    return tryTrades(book, trades, () => (verdict.judge(handle) === 'unpriced' ? null : verdict.valuation()));
   }
 
   trade(trades: readonly InternalTrade[]): TradesBooked {

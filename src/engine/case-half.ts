@@ -138,8 +138,7 @@ export class CaseHalf implements Saved {
   onClock(now: Moment, out: Outbox): void {
     this.treasury.touched.clear();
     this.desk.askForUnknown(now, ASK_AGAIN_US, out);
-    this.cases.onTime(this.context(now, out, NOBODY));
-    this.settle(now, out);
+    this.goOn(now, out);
   }
 
   /** Signals whose orders changed, from what was last reported of them. */
@@ -177,6 +176,8 @@ export class CaseHalf implements Saved {
       gates.apply(command);
       if (command.command === 'bidder') standby.bidders.add(command.account);
       else if (command.command === 'no-bidder') standby.bidders.delete(command.account);
+      else if (command.command === 'exempt') desk.cancelAccount(command.account, out);
+      else if (command.command === 'pause' && command.scope === 'account') desk.cancelAccount(command.name, out);
       else if (command.command === 'fund') this.treasury.move([fundTransfer(command)], out);
       else if (command.command === 'mode') {
         if (command.mode === 'live' && desk.mode === 'shadow') this.cases.startOver(this.context(now, out, NOBODY));
@@ -188,7 +189,13 @@ export class CaseHalf implements Saved {
         alert('kill', command.isOn ? 'nothing is liquidated: the kill switch is on' : 'the kill switch is off');
       }
     }
+    this.goOn(now, out);
+  }
+
+  /** Cases go on between ticks; what has become of those that they have changed is told at once, as nobody may look at them again. */
+  private goOn(now: Moment, out: Outbox): void {
     this.cases.onTime(this.context(now, out, NOBODY));
+    this.signalAgain(this.treasury.touched, out);
     this.settle(now, out);
   }
 

@@ -67,7 +67,7 @@ function modeStatus({ instruments, caseHalf }: Engine): ModeStatus {
   const [markets, accounts, stages] = paused;
   const funds = instruments.assets.map(({ index }): FundBalance => {
     const balance = fund.balance(index);
-    return { asset: index, balance: cash(balance), reserved: cash(balance - fund.unreserved(index, balance)) };
+    return { asset: index, balance: cash(balance), reserved: cash(fund.reserved(index)) };
   });
   const { mode } = desk;
   const bidders = [...standby.bidders].sort();

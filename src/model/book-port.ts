@@ -5,7 +5,7 @@
 import type { Decimal } from './decimal.js';
 import type { Fraction } from './fraction.js';
 import type { Cash, Cost, Lots } from './portfolio.js';
-import type { BookedFill, PortfolioReport, Release } from './records.js';
+import type { BookedFill, PortfolioReport, Release, Valuation } from './records.js';
 
 /**
  * How counterparties are ranked, the first being deleveraged first.
@@ -111,6 +111,8 @@ export interface BookPort {
   adlQueue(request: AdlRequest): readonly AdlTarget[];
   /** By portfolio id. Only portfolios with equity and a position in one of the markets: a user with no open position never pays. */
   winners(markets: readonly number[], isExcluded: (portfolio: string) => boolean): readonly Winner[];
+  /** What a portfolio would be at the present prices after trades that are not booked; null: it is not there or unpriced, or they could not be booked. */
+  after(portfolio: string, trades: readonly InternalTrade[]): Valuation | null;
   /** All or none; what cannot be booked is a bug of ours. */
   trade(trades: readonly InternalTrade[]): TradesBooked;
   /** Moves money in or out of portfolios; reports each, once, in the order of its first move. */

@@ -188,18 +188,37 @@ export function bookFills(book: LiveBook, fills: readonly Fill[], isHeld: IsHeld
 export function bookTrades(book: LiveBook, trades: readonly InternalTrade[], isHeld: IsHeld): Bookings {
   const batch = new Batch(book);
   try {
-    for (const trade of trades) {
-      const opposite = trade.side === 'buy' ? 'sell' : 'buy';
-      const opened = takeSide(book, batch, trade, trade.portfolio, trade.side);
-      assert(opened === 0, `expected ${trade.portfolio} to close no more than it has by trade ${trade.tradeId}`);
-      if (trade.counterparty !== null) takeSide(book, batch, trade, trade.counterparty, opposite);
-    }
+    takeTrades(book, batch, trades);
   } catch (error) {
     batch.undo();
     if (error instanceof PlimsollError) throw new AssertionError(`expected trades that can be booked: ${error.message}`);
     throw error;
   }
   return batch.end(isHeld);
+}
+
+/** What `look` sees when trades inside are booked; then they are undone. Null: a side of them cannot be booked. */
+export function tryTrades<Seen>(book: LiveBook, trades: readonly InternalTrade[], look: () => Seen): Seen | null {
+  const batch = new Batch(book);
+  try {
+    takeTrades(book, batch, trades);
+    return look();
+  } catch (error) {
+    if (error instanceof PlimsollError) return null;
+    throw error;
+  } finally {
+    batch.undo();
+  }
+}
+
+/** Both sides of each. */
+function takeTrades(book: LiveBook, batch: Batch, trades: readonly InternalTrade[]): void {
+  for (const trade of trades) {
+    const opposite = trade.side === 'buy' ? 'sell' : 'buy';
+    const opened = takeSide(book, batch, trade, trade.portfolio, trade.side);
+    assert(opened === 0, `expected ${trade.portfolio} to close no more than it has by trade ${trade.tradeId}`);
+    if (trade.counterparty !== null) takeSide(book, batch, trade, trade.counterparty, opposite);
+  }
 }
 
 /** One side of a trade: what closes, and in hedge mode what opens apart. Returns the lots that it opens. */

@@ -1,18 +1,7 @@
 /** Bids in auctions: who may take, at what price, how much, and what that moves. A bid that cannot be taken has no effect. */
 import { legOfRow } from '../dispatch/orders.js';
 import { compareDecimals, divideRounded } from '../model/decimal.js';
-import {
-  add,
-  compare,
-  divide,
-  fraction,
-  fractionToUnits,
-  fromDecimal,
-  multiply,
-  ONE,
-  subtract,
-  ZERO,
-} from '../model/fraction.js';
+import { divide, fractionToUnits, fromDecimal, multiply, negate, ONE, subtract, ZERO } from '../model/fraction.js';
 import { accountOf, cash, EXACT_DECIMALS, type Lots, lots } from '../model/portfolio.js';
 import type { Bid, BreachRow } from '../model/records.js';
 import { askOf, shareAsk } from './auction-asks.js';
@@ -20,7 +9,7 @@ import type { Auction, Case } from './case.js';
 import { openRows, rowsIn } from './closing.js';
 import type { Context } from './context.js';
 import { bufferMargin, largestShare } from './formulas/auction-price.js';
-import { atMark, lossAtMark, type Part, tradeInside } from './inside-trades.js';
+import { atMark, canBear, type Part, tradeInside } from './inside-trades.js';
 import { takeReports } from './losses.js';
 import type { AuctionStage } from './policy.js';
 import { tellAuction } from './stages/auction.js';
@@ -49,17 +38,6 @@ function mayBid(subject: Case, { bidder }: Bid, { standby, port, isInCase }: Con
   return version > 0 && standing === 'healthy';
 }
 
-/** Whether the bidder stays above maintenance with the requirement of what it takes on top of its own, and after what it loses by it at the marks. */
-function canCarry(bidder: string, parts: readonly Part[], context: Context): boolean {
-  const { equity, maintenance } = context.port.report(bidder);
-  const added = parts.reduce(
-    (sum, { row, lots: count }) => add(sum, multiply(row.maintenance, fraction(BigInt(count), BigInt(Math.abs(row.lots))))),
-    ZERO,
-  );
-  const lost = parts.reduce((sum, part) => add(sum, lossAtMark(part, context)), ZERO);
-  return compare(subtract(equity, lost), add(maintenance, added)) >= 0;
-}
-
 function takePosition(subject: Case, row: BreachRow, entry: AuctionStage, auction: Auction, bid: Bid, context: Context): boolean {
   if (auction.startMark === null) return false;
   const price = askOf(auction.startMark, row, entry, context.now.timeUs - auction.startedUs);
@@ -70,7 +48,7 @@ function takePosition(subject: Case, row: BreachRow, entry: AuctionStage, auctio
   if (isWorse > 0) return false;
   const count = lots(Math.min(bid.lots ?? Math.abs(row.lots), Math.abs(row.lots)));
   const parts: Part[] = [{ row, lots: count, price, counterparty: bid.bidder }];
-  if (!canCarry(bid.bidder, parts, context)) return false;
+  if (!canBear(subject, parts, bid.bidder, { more: ZERO, factor: ONE }, context)) return false;
   tellAuction(subject, auction, 'taken', entry, context, { bidder: bid.bidder, lots: count });
   tradeInside(subject, parts, context);
   return true;
@@ -78,7 +56,7 @@ function takePosition(subject: Case, row: BreachRow, entry: AuctionStage, auctio
 
 /**
  * The largest share of the portfolio that may be sold: positions change hands at the mark, each rounded up to whole lots, and the taker is
- * paid (1 − d) of what they are worth, d being the share of it that is asked (Derive).
+ * paid (1 − d) of what they are worth, d being the share of it that is asked (Derive); where more than all of it is asked, it pays.
  */
 function takeShare(
   subject: Case,
@@ -99,17 +77,19 @@ function takeShare(
     const count = Number(divideRounded(BigInt(Math.abs(row.lots)) * share.n, share.d, 'up'));
     return count === 0 ? [] : [{ row, lots: lots(count) as Lots, price: atMark(row), counterparty: bid.bidder }];
   });
-  if (parts.length === 0 || !canCarry(bid.bidder, parts, context)) return false;
+  const paid = multiply(multiply(subtract(ONE, discount), equity), share);
+  const more = paid.n < 0n ? negate(paid) : ZERO;
+  if (parts.length === 0 || !canBear(subject, parts, bid.bidder, { more, factor: ONE }, context)) return false;
   const asset = instruments.markets[rows[0].market].settleAsset;
-  const paid = divide(multiply(multiply(subtract(ONE, discount), equity), share), rows[0].index);
-  const amount = fractionToUnits(paid, EXACT_DECIMALS, 'down');
+  const amount = fractionToUnits(divide(paid, rows[0].index), EXACT_DECIMALS, 'down');
   tellAuction(subject, auction, 'taken', entry, context, { bidder: bid.bidder, lots: null });
   tradeInside(subject, parts, context);
-  if (amount <= 0n) return true;
+  if (amount === 0n) return true;
   const { portfolio, caseId } = subject;
-  const debit = { kind: 'portfolio', portfolio } as const;
-  const credit = { kind: 'portfolio', portfolio: bid.bidder } as const;
-  const transfers = [{ debit, credit, asset, amount: cash(amount), reason: 'auction', caseId } as const];
+  const own = { kind: 'portfolio', portfolio } as const;
+  const taker = { kind: 'portfolio', portfolio: bid.bidder } as const;
+  const [debit, credit] = amount > 0n ? [own, taker] : [taker, own];
+  const transfers = [{ debit, credit, asset, amount: cash(amount > 0n ? amount : -amount), reason: 'auction', caseId } as const];
   takeReports(subject, treasury.move(transfers, out));
   return true;
 }

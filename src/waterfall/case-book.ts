@@ -191,16 +191,16 @@ export class CaseBook {
     this.cases.set(report.portfolio, opened);
     this.onOpened(report.portfolio);
     port.follow(report.portfolio, true);
-    const stage = policy.stages.find((entry) => entry.stage === 'fund');
-    if (stage !== undefined) {
-      // Its worst expected loss, in the assets that its positions settle in by their share of it.
-      const assets = settleAssets(report.rows, instruments);
-      for (const [asset, index] of assets) {
-        const rows = report.rows.filter(({ market }) => instruments.markets[market].settleAsset === asset);
-        const equity = assets.length === 1 ? report.equity : ZERO;
-        const loss = expectedLoss({ rows, equity }, stage.reserve, instruments);
-        fund.reserve(opened.caseId, asset, fractionToUnits(divide(loss, index), EXACT_DECIMALS, 'up'), opened.markets);
-      }
+    const funds = policy.stages.filter((entry) => entry.stage === 'fund');
+    // Its worst expected loss, in the assets that its positions settle in by their share of it, as the first stage says that pays in the asset.
+    const assets = settleAssets(report.rows, instruments);
+    for (const [asset, index] of assets) {
+      const stage = funds.find((entry) => entry.assets === null || entry.assets.has(asset));
+      if (stage === undefined) continue;
+      const rows = report.rows.filter(({ market }) => instruments.markets[market].settleAsset === asset);
+      const equity = assets.length === 1 ? report.equity : ZERO;
+      const loss = expectedLoss({ rows, equity }, stage.reserve, instruments);
+      fund.reserve(opened.caseId, asset, fractionToUnits(divide(loss, index), EXACT_DECIMALS, 'up'), opened.markets);
     }
     out.cases.push(caseEvent(opened, 'opened', now.timeUs));
     freeze(opened, 'frozen', context);

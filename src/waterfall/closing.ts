@@ -2,6 +2,7 @@
 import { legOfRow } from '../dispatch/orders.js';
 import { limitOf } from '../dispatch/sizing.js';
 import { bankruptcyPrice } from '../model/bankruptcy.js';
+import type { Decimal } from '../model/decimal.js';
 import type { OrderStage } from '../model/effects.js';
 import { add, type Fraction, fromDecimal, multiply, ONE, subtract } from '../model/fraction.js';
 import type { Market } from '../model/instruments.js';
@@ -51,6 +52,21 @@ export function exactLimit(price: PricePolicy, market: Market, row: BreachRow, r
   return multiply(fromDecimal(row.mark), share);
 }
 
+/**
+ * Whether no price of the market leaves zero, as so much is owed that a short would have to be bought back for less than nothing (an inverse contract's long sold for more
+ * than any price): an order without a limit would be the opposite of what the price policy says.
+ */
+function isOutOfReach(
+  { kind }: PricePolicy,
+  limit: Decimal | null,
+  market: Market,
+  row: BreachRow,
+  report: PortfolioReport,
+): boolean {
+  if (kind !== 'bankruptcy' || limit !== null || report.lossToZero === null || report.lossToZero.n >= 0n) return false;
+  return row.lots < 0 === (market.kind !== 'inverse');
+}
+
 /** What became of one position's closing. */
 type Outcome = 'live' | 'unfilled' | string;
 
@@ -78,13 +94,15 @@ function closeOne(
   if (now.timeUs < (memory.restUntilUs?.get(leg) ?? 0)) return 'cooldown';
   if (desk.mode === 'shadow' && memory.shown?.has(leg)) return 'shadow';
   const market = instruments.markets[row.market];
+  const limitPrice = limitOf(exactLimit(terms.price, market, row, report), market, row);
+  if (isOutOfReach(terms.price, limitPrice, market, row, report)) return 'unfilled';
   const want = {
     caseId: subject.caseId,
     portfolio,
     row,
     version: report.version,
     lots: wanted,
-    limitPrice: limitOf(exactLimit(terms.price, market, row, report), market, row),
+    limitPrice,
     bankruptcyPrice: bankruptcyPrice(market, row, report),
     stage,
     ttlUs: terms.ttlUs,

@@ -10,9 +10,10 @@ import { isDrawnDown, payable } from './formulas/fund-limits.js';
 import type { Ledger } from './ledger.js';
 import type { FundStage, Policy } from './policy.js';
 
+/** What was paid at one moment, to all cases together. */
 interface Payment {
   readonly timeUs: number;
-  readonly amount: bigint;
+  amount: bigint;
 }
 
 interface Level {
@@ -31,8 +32,9 @@ interface History {
 
 /** What a case is to its fund. */
 interface Claim {
+  /** By fund (`keyOf`). */
+  readonly reserved: Map<string, bigint>;
   /** By asset. */
-  readonly reserved: Map<number, bigint>;
   readonly paid: Map<number, bigint>;
 }
 
@@ -51,8 +53,8 @@ export class Fund {
   private readonly windowUs: number;
   private claims = new Map<string, Claim>();
   private histories = new Map<number, History>();
-  /** Σ of all reservations, by asset. */
-  private readonly reservedTotal = new Map<number, bigint>();
+  /** Σ of all reservations, by fund. */
+  private readonly reservedTotal = new Map<string, bigint>();
 
   constructor(instruments: Instruments, policy: Policy, ledger: Ledger) {
     this.instruments = instruments;
@@ -76,37 +78,50 @@ export class Fund {
 
   /** All funds of an asset together. */
   balance(asset: number): bigint {
-    let total: bigint = this.ledger.balanceOf({ kind: 'fund', market: null }, asset);
-    if (!this.rules?.perMarket) return total;
-    for (const { index, settleAsset } of this.instruments.markets) {
-      if (settleAsset === asset) total += this.ledger.balanceOf({ kind: 'fund', market: index }, asset);
-    }
-    return total;
+    return this.allOf(asset).reduce<bigint>((sum, market) => sum + this.ledger.balanceOf({ kind: 'fund', market }, asset), 0n);
   }
 
   /**
-   * Reserves a case's worst expected loss, in the asset: as much of it as nobody else has reserved. Once, when the case opens.
+   * Reserves a case's worst expected loss, in the asset: as much of it as nobody else has reserved, of its markets' own funds first. Once, when the
+   * case opens.
    */
   reserve(caseId: string, asset: number, wanted: bigint, markets: Iterable<number>): void {
-    const free = this.within(asset, markets) - (this.reservedTotal.get(asset) ?? 0n);
-    const amount = wanted < free ? wanted : free;
-    if (amount <= 0n) return;
-    const claim = this.claimOf(caseId);
-    claim.reserved.set(asset, (claim.reserved.get(asset) ?? 0n) + amount);
-    this.reservedTotal.set(asset, (this.reservedTotal.get(asset) ?? 0n) + amount);
+    let left = wanted;
+    for (const market of this.fundsOf(asset, markets)) {
+      const free = this.ledger.balanceOf({ kind: 'fund', market }, asset) - this.reservedIn(asset, market);
+      const part = left < free ? left : free;
+      if (part <= 0n) continue;
+      left -= part;
+      const { reserved } = this.claimOf(caseId);
+      const key = keyOf(asset, market);
+      reserved.set(key, (reserved.get(key) ?? 0n) + part);
+      this.count(key, part);
+    }
   }
 
   /** Gives back what a case did not need. */
   release(caseId: string): void {
     const claim = this.claims.get(caseId);
     if (claim === undefined) return;
-    for (const [asset, amount] of claim.reserved) this.unreserve(asset, amount);
+    for (const [key, amount] of claim.reserved) this.count(key, -amount);
     this.claims.delete(caseId);
   }
 
-  /** Of a balance in an asset what no case has reserved. */
-  unreserved(asset: number, balance: bigint): bigint {
-    return balance - (this.reservedTotal.get(asset) ?? 0n);
+  /** What cases have reserved of a fund. */
+  reservedIn(asset: number, market: number | null): bigint {
+    return this.reservedTotal.get(keyOf(asset, market)) ?? 0n;
+  }
+
+  /** The same of all funds of an asset together. */
+  reserved(asset: number): bigint {
+    return this.allOf(asset).reduce((sum, market) => sum + this.reservedIn(asset, market), 0n);
+  }
+
+  /** Of a fund what is there and no other case has reserved; at least 0. */
+  freeFor(caseId: string, asset: number, market: number | null): bigint {
+    const own = this.claims.get(caseId)?.reserved.get(keyOf(asset, market)) ?? 0n;
+    const free = this.ledger.balanceOf({ kind: 'fund', market }, asset) - (this.reservedIn(asset, market) - own);
+    return free > 0n ? free : 0n;
   }
 
   /** How much a case may be paid now, by a fund stage with its own caps; `index`: of the asset, in the valuation asset. */
@@ -115,11 +130,11 @@ export class Fund {
     const history = this.historyAt(asset, timeUs, rules);
     const { caseMax, window, drawdown } = rules;
     const inAsset = (amount: Decimal): bigint => fractionToUnits(divide(fromDecimal(amount), index), EXACT_DECIMALS, 'down');
-    const balance = this.within(asset, markets);
     const all = this.balance(asset);
-    const may = payable({
+    const free = this.fundsOf(asset, markets).reduce((sum, market) => sum + this.freeFor(caseId, asset, market), 0n);
+    return payable({
       balance: all,
-      reservedByOthers: (this.reservedTotal.get(asset) ?? 0n) - (claim?.reserved.get(asset) ?? 0n),
+      reservedByOthers: all - free,
       paidByCase: claim?.paid.get(asset) ?? 0n,
       caseMax: caseMax === null ? null : inAsset(caseMax),
       paidInWindow: paidSince(history, timeUs - (window?.durationUs ?? 0)),
@@ -128,28 +143,35 @@ export class Fund {
       drawdown,
       isStopped: history.isStopped,
     });
-    return may < balance ? may : balance;
   }
 
-  /** Counts what was paid to a case: its reservation first. */
-  onPaid(caseId: string, asset: number, amount: bigint, timeUs: number): void {
+  /** Counts what a fund has paid to a case: its reservation first. */
+  onPaid(caseId: string, asset: number, market: number | null, amount: bigint, timeUs: number): void {
     const claim = this.claimOf(caseId);
     claim.paid.set(asset, (claim.paid.get(asset) ?? 0n) + amount);
-    const reserved = claim.reserved.get(asset) ?? 0n;
+    const key = keyOf(asset, market);
+    const reserved = claim.reserved.get(key) ?? 0n;
     const used = reserved < amount ? reserved : amount;
     if (used > 0n) {
-      claim.reserved.set(asset, reserved - used);
-      this.unreserve(asset, used);
+      claim.reserved.set(key, reserved - used);
+      this.count(key, -used);
     }
-    if (this.rules !== null) this.historyAt(asset, timeUs, this.rules).payments.push({ timeUs, amount });
+    if (this.rules === null) return;
+    const { payments } = this.historyAt(asset, timeUs, this.rules);
+    const last = payments.at(-1);
+    if (last?.timeUs === timeUs) last.amount += amount;
+    else payments.push({ timeUs, amount });
   }
 
-  private within(asset: number, markets: Iterable<number>): bigint {
-    return this.fundsOf(asset, markets).reduce((sum, market) => sum + this.ledger.balanceOf({ kind: 'fund', market }, asset), 0n);
+  private allOf(asset: number): (number | null)[] {
+    return this.fundsOf(
+      asset,
+      this.instruments.markets.map(({ index }) => index),
+    );
   }
 
-  private unreserve(asset: number, amount: bigint): void {
-    this.reservedTotal.set(asset, (this.reservedTotal.get(asset) ?? 0n) - amount);
+  private count(key: string, amount: bigint): void {
+    this.reservedTotal.set(key, (this.reservedTotal.get(key) ?? 0n) + amount);
   }
 
   private claimOf(caseId: string): Claim {
@@ -185,9 +207,13 @@ export class Fund {
   restore({ claims, histories }: FundState): void {
     this.claims = new Map(claims);
     this.histories = new Map(histories);
-    for (const { reserved } of this.claims.values())
-      for (const [asset, amount] of reserved) this.reservedTotal.set(asset, (this.reservedTotal.get(asset) ?? 0n) + amount);
+    for (const { reserved } of this.claims.values()) for (const [key, amount] of reserved) this.count(key, amount);
   }
+}
+
+/** Of a fund: of an asset, or of a market of it. */
+function keyOf(asset: number, market: number | null): string {
+  return market === null ? `${asset}` : `${asset} ${market}`;
 }
 
 function paidSince({ payments }: History, sinceUs: number): bigint {

@@ -3,7 +3,7 @@ import { closingSide } from '../dispatch/orders.js';
 import { bankruptcyPrice } from '../model/bankruptcy.js';
 import type { InternalTrade } from '../model/book-port.js';
 import type { Decimal } from '../model/decimal.js';
-import { type Fraction, fractionToUnits, fromDecimal, multiply, reduce, subtract } from '../model/fraction.js';
+import { compare, type Fraction, fractionToUnits, fromDecimal, multiply, reduce, subtract } from '../model/fraction.js';
 import { unitsOf, unitValue } from '../model/margin.js';
 import { EXACT_DECIMALS, type Lots } from '../model/portfolio.js';
 import type { BreachRow } from '../model/records.js';
@@ -45,14 +45,30 @@ export function lossAtMark({ row, lots, price }: Part, { instruments }: Context)
   return reduce(multiply(multiply(unitsOf(market, row.lots > 0 ? lots : -lots), worse), row.index));
 }
 
+/** Parts of a case's positions as trades; their ids are those of the next that are booked. */
+function tradesOf({ caseId, portfolio, tradeCount }: Case, parts: readonly Part[]): InternalTrade[] {
+  return parts.map(({ row, lots, price, counterparty }, i) => {
+    const tradeId = `${caseId}~${tradeCount + i + 1}`;
+    return { tradeId, portfolio, side: closingSide(row), counterparty, market: row.market, lots, price };
+  });
+}
+
+/** Whether a portfolio that takes parts over, and loses `more` beside, has an equity of at least so many times its maintenance then, whatever else it has. */
+export function canBear(
+  subject: Case,
+  parts: readonly Part[],
+  taker: string,
+  { more, factor }: { readonly more: Fraction; readonly factor: Fraction },
+  { port }: Context,
+): boolean {
+  const after = port.after(taker, tradesOf(subject, parts));
+  return after !== null && compare(subtract(after.equity, more), multiply(factor, after.maintenance)) >= 0;
+}
+
 /** Books parts of a case's positions and takes in its new report. */
 export function tradeInside(subject: Case, parts: readonly Part[], { treasury, out }: Context): void {
-  const trades = parts.map(({ row, lots, price, counterparty }): InternalTrade => {
-    subject.tradeCount += 1;
-    const { market } = row;
-    const tradeId = `${subject.caseId}~${subject.tradeCount}`;
-    return { tradeId, portfolio: subject.portfolio, side: closingSide(row), counterparty, market, lots, price };
-  });
+  const trades = tradesOf(subject, parts);
+  subject.tradeCount += parts.length;
   subject.hasClosed = true;
   takeReports(subject, treasury.trade(trades, subject.caseId, out));
 }

@@ -28,6 +28,9 @@ const STEPS_MAX = 10_000;
 /** Stages that only send orders or wait: they show what they would do in shadow mode. The others move money. */
 const SHOWN_IN_SHADOW: ReadonlySet<StageName> = new Set<StageName>(['margin-call', 'cancel', 'partial', 'full', 'fund']);
 
+/** Stages that close positions themselves, without an order. */
+const CLOSING_INSIDE: ReadonlySet<StageName> = new Set<StageName>(['auction', 'backstop', 'adl', 'venue-loss']);
+
 function stepIn(subject: Case, entry: StageEntry | null, context: Context): Step {
   if (entry === null) return venueLoss(subject, context);
   switch (entry.stage) {
@@ -71,6 +74,15 @@ function inShadow({ report }: Case, name: StageName, { desk }: Context): Step | 
   return report.positions > 0 && name !== 'venue-loss' ? on('shadow') : wait('shadow');
 }
 
+/**
+ * An order of an earlier case, or of before the case was started over, may still execute: what is closed inside meanwhile would be closed twice. Null: none
+ * is in the way.
+ */
+function afterOrders(subject: Case, name: StageName, context: Context): Step | null {
+  const isInTheWay = CLOSING_INSIDE.has(name) && subject.report.positions > 0 && isStillOut(subject, null, context);
+  return isInTheWay ? wait('cancelling') : null;
+}
+
 /** Takes a case as far as it goes now. True when it is done. */
 export function advance(subject: Case, context: Context): boolean {
   const { policy, gates } = context;
@@ -81,10 +93,8 @@ export function advance(subject: Case, context: Context): boolean {
     const name: StageName = entry?.stage ?? 'venue-loss';
     const blocked = gates.ofPortfolio(subject.portfolio) ?? gates.ofStage(name);
     const moved = context.out.transfers.length;
-    const step =
-      blocked !== null
-        ? wait(blocked)
-        : (comeBack(subject, context) ?? inShadow(subject, name, context) ?? stepIn(subject, entry, context));
+    const held = blocked === null ? (comeBack(subject, context) ?? inShadow(subject, name, context)) : wait(blocked);
+    const step = held ?? afterOrders(subject, name, context) ?? stepIn(subject, entry, context);
     // A stage that has moved money was in it, even if what is left goes on at once.
     const hasMoved = context.out.transfers.length > moved;
     if (step.next === 'again' || step.next === 'wait' || hasMoved) enter(subject, name, context);
@@ -118,11 +128,11 @@ function comeBack({ passedBy, report }: Case, context: Context): Step | null {
   return open.length === 0 ? null : { next: 'back', entry: passedBy.entry, why: MARKET_OPEN };
 }
 
-/** Orders of a stage that hands on are cancelled and waited for: what they execute is no longer the next stage's. */
-function isStillOut(subject: Case, name: StageName, { desk, out }: Context): boolean {
+/** Orders of a stage that hands on (null: of any) are cancelled and waited for: what they execute is no longer the next stage's. */
+function isStillOut(subject: Case, name: StageName | null, { desk, out }: Context): boolean {
   let isOut = false;
   for (const order of desk.table.ofPortfolio(subject.portfolio).values()) {
-    if (order.stage !== (name as OrderStage)) continue;
+    if (name !== null && order.stage !== (name as OrderStage)) continue;
     desk.cancel(order, out);
     isOut = true;
   }

@@ -58,6 +58,19 @@ describe('tokens', () => {
   });
 });
 
+it('drops accounts that have all their tokens back, once there are many and time has passed, and those only', () => {
+  const over: Partial<DispatchLimits> = { perAccount: { count: 2, perUs: 100 } };
+  const limits = limitsOf(over);
+  const known = (of: Limits): number => of.save().accounts.length;
+  for (let i = 0; i < 70_000; i++) sends(limits, `a${i}`, 0, 10);
+  expect(sends(limits, 'b', 0, 10) && sends(limits, 'b', 0, 10)).toBe(true);
+  expect(known(limits)).toBe(70_001);
+  const restored = limitsOf(over);
+  restored.restore(structuredClone(limits.save()));
+  expect(restored.save()).toEqual(limits.save());
+  for (const each of [limits, restored]) expect([sends(each, 'b', 0, 60), known(each)]).toEqual([true, 1]);
+});
+
 describe('notional', () => {
   const notional = { share: rate('0.1'), perUs: 100 };
   const depth = new Map([[0, dec(10)]]);

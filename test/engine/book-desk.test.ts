@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ScanHalf } from '../../src/engine/scan-half.js';
 import { AssertionError } from '../../src/model/errors.js';
+import { formatFraction } from '../../src/model/fraction.js';
 import { type Account, cash, cost, lots } from '../../src/model/portfolio.js';
 import { JsBackend } from '../../src/scan/js-backend.js';
 import { dec } from '../support/books.js';
@@ -63,6 +64,31 @@ describe('a trade inside', () => {
       expect(() => half.desk.trade([good, bad])).toThrow(AssertionError);
       expect(held(half, 'alice').positions[0].lots).toBe(500);
     }
+  });
+});
+
+describe('what a portfolio would be after trades inside', () => {
+  const alice = account('alice', 1_000, { cross: [position(500, 30_000)] });
+
+  it('is told with all that it has, and nothing is booked', () => {
+    const half = halfWith(alice, account('bob', 50, { cross: [position(-200, 29_500)] }));
+    half.tick(at(29_000, 1_000));
+    const before = [held(half, 'alice'), held(half, 'bob'), half.desk.report('bob'), half.book.totals.copy()];
+    // Of 0.2 short, 0.3 long is left: 0.4 % of 8,700; the short has won 100 of its 50 more.
+    const after = half.desk.after('bob', [{ ...trade, portfolio: 'alice', counterparty: 'bob' }]);
+    expect(after && [after.equity, after.maintenance].map((value) => formatFraction(value, 1, 'nearest'))).toEqual([
+      '150.0',
+      '34.8',
+    ]);
+    expect([held(half, 'alice'), held(half, 'bob'), half.desk.report('bob'), half.book.totals.copy()]).toEqual(before);
+  });
+
+  it('is nothing where they could not be booked, or it is not there', () => {
+    const half = halfWith(alice, account('bob', 50, { cross: [{ ...position(1, 1), lots: lots(Number.MAX_SAFE_INTEGER) }] }));
+    half.tick(at(29_000, 1_000));
+    expect(half.desk.after('bob', [{ ...trade, portfolio: 'alice', counterparty: 'bob' }])).toBeNull();
+    expect(half.desk.after('nobody', [])).toBeNull();
+    expect(held(half, 'alice').positions[0].lots).toBe(500);
   });
 });
 

@@ -49,6 +49,7 @@ export class CaseRig {
       },
       adlQueue: none,
       winners: none,
+      after: none,
       trade: none,
       // Whoever is paid has nothing and owes nothing.
       move: (moves) => moves.map(({ portfolio }) => ({ ...this.reportOf(portfolio), standing: 'healthy', equity: ZERO })),

@@ -14,7 +14,7 @@ import { fund as fundStage } from './scenarios/stages.js';
 const E18 = 10n ** 18n;
 const eth = plainAsset(1, 'ETH', 8);
 const instruments = {
-  ...instrumentsOf([marketOf(0), marketOf(1), marketOf(2, { settle: 'ETH', settleAsset: 1 })]),
+  ...instrumentsOf([marketOf(0), marketOf(1), marketOf(2, { settle: 'ETH', settleAsset: 1 }), marketOf(3)]),
   ...{ assets: [plainAsset(0, 'USDT', 6), eth] },
 };
 
@@ -38,7 +38,7 @@ function fundWith(over: Partial<FundStage> = {}): { fund: Fund; rules: FundStage
 /** Pays as the stage does: out of the ledger, and counted. */
 function pay(fund: Fund, caseId: string, amount: bigint, timeUs: number): void {
   put(-amount);
-  fund.onPaid(caseId, 0, amount, timeUs);
+  fund.onPaid(caseId, 0, null, amount, timeUs);
 }
 
 describe('reservations', () => {
@@ -50,11 +50,11 @@ describe('reservations', () => {
     fund.reserve('c', 0, 1n, [0]);
     const may = (caseId: string) => fund.available(caseId, 0, [0], ONE, rules, 0);
     expect([may('a'), may('b'), may('c'), may('d')]).toEqual([70n, 30n, 0n, 0n]);
-    expect(fund.unreserved(0, 100n)).toBe(0n);
+    expect(fund.reserved(0)).toBe(100n);
     fund.release('a');
     expect([may('b'), may('c')]).toEqual([100n, 70n]);
     fund.release('nobody');
-    expect(fund.unreserved(0, 100n)).toBe(70n);
+    expect(fund.reserved(0)).toBe(30n);
   });
 
   it('are used up by what is paid, first of all', () => {
@@ -62,10 +62,30 @@ describe('reservations', () => {
     put(100n);
     fund.reserve('a', 0, 40n, [0]);
     pay(fund, 'a', 30n, 0);
-    expect(fund.unreserved(0, 70n)).toBe(60n);
+    expect(fund.reserved(0)).toBe(10n);
     pay(fund, 'a', 30n, 0);
-    expect(fund.unreserved(0, 40n)).toBe(40n);
+    expect(fund.reserved(0)).toBe(0n);
     expect(fund.available('b', 0, [0], ONE, rules, 0)).toBe(40n);
+  });
+
+  it('are of a fund each: what another market has does not make up for it', () => {
+    const { fund, rules } = fundWith({ perMarket: true });
+    put(50n, 1);
+    put(100n);
+    put(1_000n, 3);
+    fund.reserve('b', 0, 150n, [1]);
+    fund.reserve('d', 0, 80n, [3]);
+    const may = (caseId: string, market: number) => fund.available(caseId, 0, [market], ONE, rules, 0);
+    expect([may('a', 0), may('b', 1), may('c', 1), may('d', 3), may('e', 3)]).toEqual([0n, 150n, 0n, 1_000n, 920n]);
+    expect([fund.reservedIn(0, 1), fund.reservedIn(0, null), fund.reservedIn(0, 3), fund.reserved(0)]).toEqual([
+      50n,
+      100n,
+      80n,
+      230n,
+    ]);
+    expect([fund.freeFor('b', 0, 1), fund.freeFor('a', 0, 1), fund.freeFor('a', 0, 3)]).toEqual([50n, 0n, 920n]);
+    fund.release('b');
+    expect([may('a', 0), may('c', 1)]).toEqual([100n, 150n]);
   });
 
   it('are never more together than there is, whatever is reserved, paid and released', () => {
@@ -90,7 +110,7 @@ describe('reservations', () => {
           }
           const balance = fund.balance(0);
           expect(balance).toBeGreaterThanOrEqual(0n);
-          expect(fund.unreserved(0, balance)).toBeGreaterThanOrEqual(0n);
+          expect(balance).toBeGreaterThanOrEqual(fund.reserved(0));
         }
       }),
     );
@@ -104,7 +124,7 @@ describe('what may be paid', () => {
     const may = () => fund.available('a', 1, [2], rate('20'), rules, 0);
     expect(may()).toBe((3n * E18) / 2n);
     put(-E18, null, 1);
-    fund.onPaid('a', 1, E18, 0);
+    fund.onPaid('a', 1, null, E18, 0);
     expect(may()).toBe(E18 / 2n);
     expect(fund.available('b', 1, [2], rate('20'), rules, 0)).toBe((3n * E18) / 2n);
   });
@@ -113,7 +133,9 @@ describe('what may be paid', () => {
     const { fund, rules } = fundWith({ window: { amount: dec(30), durationUs: 100 } });
     put(1_000n * E18);
     const may = (timeUs: number) => fund.available('x', 0, [0], ONE, rules, timeUs) / E18;
-    pay(fund, 'a', 20n * E18, 10);
+    // Of one moment as one, however many cases are paid.
+    for (const caseId of ['a', 'b', 'c', 'd']) pay(fund, caseId, 5n * E18, 10);
+    expect(fund.save().histories.get(0)?.payments).toEqual([{ timeUs: 10, amount: 20n * E18 }]);
     pay(fund, 'b', 5n * E18, 50);
     expect([may(50), may(109), may(110), may(149), may(150)]).toEqual([5n, 5n, 25n, 25n, 30n]);
   });
@@ -166,5 +188,5 @@ it('is what it was after it was saved', () => {
   restored.restore(structuredClone(fund.save()));
   for (const timeUs of [6, 50, 104, 106, 500])
     expect(restored.available('c', 0, [0], ONE, rules, timeUs)).toBe(fund.available('c', 0, [0], ONE, rules, timeUs));
-  expect(restored.unreserved(0, 0n)).toBe(fund.unreserved(0, 0n));
+  expect(restored.reserved(0)).toBe(fund.reserved(0));
 });

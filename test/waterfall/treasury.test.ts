@@ -33,7 +33,7 @@ beforeEach(() => {
     throw new Error('expected no question to the book');
   };
   const port: BookPort = {
-    ...{ report: none, follow: none, adlQueue: none, winners: none },
+    ...{ report: none, follow: none, adlQueue: none, winners: none, after: none },
     move: (moves) => {
       moved.push(...moves);
       return moves.map(({ portfolio }) => report(portfolio, 'healthy', []));

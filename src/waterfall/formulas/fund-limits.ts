@@ -11,7 +11,7 @@ export interface Drawdown {
 /** A fund's state, all amounts in one unit of one asset. */
 export interface FundState {
   readonly balance: bigint;
-  /** What other cases that are open may still need. */
+  /** What other cases that are open may still need, and what is not for its markets. */
   readonly reservedByOthers: bigint;
   readonly paidByCase: bigint;
   /** Null: no limit. */

@@ -58,6 +58,8 @@ export interface RestoreTerms {
   readonly target: Fraction;
   /** Below 1: the share of the mark by which the closer is expected to fare worse. */
   readonly slippage: Fraction;
+  /** Equity at the target is not enough: without one, of a venue that liquidates at maintenance. */
+  readonly isAbove: boolean;
 }
 
 /** What one lot of a position is, in the settle asset, on the basis of its requirement (the mark, or its own average entry). At least 0. */
@@ -86,17 +88,19 @@ export function lotsAtFloor(market: Market, tier: number, perLot: Fraction): big
 }
 
 /**
- * The most lots y of a position that can stay, at most `most`: the greatest with g(y) = base + gain·y − weight·f(perLot·y) ≥ 0, f the
+ * The most lots y of a position that can stay, at most `most`: the greatest with g(y) = base + gain·y − weight·f(perLot·y) ≥ 0 (`isAbove`: > 0), f the
  * requirement of its market; null when there is none. g need not be monotone (fees may exceed the rate), and of a stepped table it jumps;
  * but it is linear on each tier, so the tiers are gone through from the highest down: where g rises with y the tier's last lot decides, where it falls
- * its root, floored.
+ * its root, floored (`isAbove`: the lot before it).
  */
 function mostThatStay(
   market: Market,
   most: bigint,
   perLot: Fraction,
   { base, gain, weight }: { readonly base: Fraction; readonly gain: Fraction; readonly weight: Fraction },
+  isAbove: boolean,
 ): bigint | null {
+  const isEnough = ({ n }: Fraction): boolean => (isAbove ? n > 0n : n >= 0n);
   let high = most;
   for (let tier = tierAt(market.maintenance, multiply(perLot, fraction(most))); tier >= 0; tier -= 1) {
     const low = lotsAtFloor(market, tier, perLot);
@@ -104,10 +108,10 @@ function mostThatStay(
     const { rate, deduction } = requirementLine(market.maintenance, tier);
     const slope = subtract(gain, multiply(weight, multiply(rate, perLot)));
     const start = add(base, multiply(weight, deduction));
-    if (add(start, multiply(slope, fraction(high))).n >= 0n) return high;
-    if (slope.n < 0n && start.n >= 0n) {
+    if (isEnough(add(start, multiply(slope, fraction(high))))) return high;
+    if (slope.n < 0n && isEnough(start)) {
       const root = divide(start, negate(slope));
-      const whole = divideRounded(root.n, root.d, 'down');
+      const whole = isAbove ? divideRounded(root.n, root.d, 'up') - 1n : divideRounded(root.n, root.d, 'down');
       if (whole >= low) return whole;
     }
     high = low - 1n;
@@ -131,7 +135,7 @@ function closingOrder(rows: readonly BreachRow[]): number[] {
 }
 
 /**
- * For each row, in the order given, the lots to close (0: none; never signed) so that together equity ≥ (1 + target)·maintenance, at the marks and
+ * For each row, in the order given, the lots to close (0: none; never signed) so that together equity ≥ (1 + target)·maintenance (`isAbove`: >), at the marks and
  * after the taker fee and the slippage of what is closed. Rows are taken by maintenance descending (ties: market, then long before short), each whole
  * until one need not be, of which the least is closed. When all together do not restore it, all are whole.
  *
@@ -143,13 +147,13 @@ export function restoreLots(
   rows: readonly BreachRow[],
   valuation: Valuation,
   markets: readonly Market[],
-  { target, slippage }: RestoreTerms,
+  { target, slippage, isAbove }: RestoreTerms,
 ): readonly Lots[] {
   assert(slippage.n >= 0n && slippage.n < slippage.d, 'expected a slippage of 0 to below 1');
   const closed = rows.map(() => wholeLots(0));
   const factor = add(ONE, target);
   let { equity, maintenance } = valuation;
-  if (compare(equity, multiply(factor, maintenance)) >= 0) return closed;
+  if (compare(equity, multiply(factor, maintenance)) >= (isAbove ? 1 : 0)) return closed;
   for (const i of closingOrder(rows)) {
     const row = rows[i];
     const market = markets[row.market];
@@ -159,11 +163,12 @@ export function restoreLots(
     const needed = subtract(maintenance, row.maintenance);
     // With y lots left: equity − loss·(all − y) − factor·(maintenance − its own + index·f(y)). Of a row that needs nothing f is 0, but it comes when
     // all that need something are closed and nothing is restored, and closing it frees nothing: with f or without, no y does.
-    const stays = mostThatStay(market, all, notionalPerLot(row, market), {
+    const terms = {
       base: subtract(afterAll, multiply(factor, needed)),
       gain: loss,
       weight: multiply(factor, row.index),
-    });
+    };
+    const stays = mostThatStay(market, all, notionalPerLot(row, market), terms, isAbove);
     closed[i] = wholeLots(Number(all - (stays ?? 0n)));
     if (stays !== null) return closed;
     [equity, maintenance] = [shortened(afterAll), shortened(needed)];

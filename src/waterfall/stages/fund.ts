@@ -25,7 +25,7 @@ export const fund: Stage<FundStage> = (subject, entry, context) => {
 
 /** Pays the shortfall as far as it may, the funds of its markets first. */
 function pay(subject: Case, entry: FundStage, context: Context): Step {
-  const { fund: rules, treasury, now, out } = context;
+  const { fund: rules, now, out } = context;
   const { caseId, markets } = subject;
   const payments = shortfalls(subject.report)
     .filter(({ asset }) => entry.assets === null || entry.assets.has(asset))
@@ -34,8 +34,8 @@ function pay(subject: Case, entry: FundStage, context: Context): Step {
       const may = rules.available(caseId, asset, markets, index, entry, now.timeUs);
       if (may < left) left = may;
       return rules.fundsOf(asset, markets).flatMap((market) => {
-        const balance = treasury.ledger.balanceOf({ kind: 'fund', market }, asset);
-        const part = balance < left ? balance : left;
+        const free = rules.freeFor(caseId, asset, market);
+        const part = free < left ? free : left;
         if (part <= 0n) return [];
         left -= part;
         return [{ from: { kind: 'fund', market } as const, asset, index, amount: cash(part) }];
@@ -45,7 +45,7 @@ function pay(subject: Case, entry: FundStage, context: Context): Step {
     out.alerts.push({ code: 'fund-empty', text: `the insurance fund pays nothing into ${caseId}`, timeUs: now.timeUs });
     return on('insufficient');
   }
-  for (const { asset, amount } of payments) rules.onPaid(caseId, asset, amount, now.timeUs);
+  for (const { from, asset, amount } of payments) rules.onPaid(caseId, asset, from.market, amount, now.timeUs);
   payIn(subject, payments, 'fund', context);
   return isLoss(subject.report) ? on('insufficient') : AGAIN;
 }

@@ -18,7 +18,9 @@ export function partialClosings(
   { instruments, policy }: Pick<Context, 'instruments' | 'policy'>,
 ): Closing[] {
   // The liquidation fee costs the portfolio as slippage does, and no more than it of the notional at the mark.
-  const terms = { target: policy.liquidationTarget, slippage: reduce(add(entry.slippage, policy.fees.liquidation)) };
+  const target = policy.liquidationTarget;
+  const isAbove = target.n === 0n && instruments.liquidateWhen === 'equity<=maintenance';
+  const terms = { target, slippage: reduce(add(entry.slippage, policy.fees.liquidation)), isAbove };
   const round = partialLots(entry.method, rows, report, instruments.markets, terms);
   const restore = restoreLots(rows, report, instruments.markets, terms);
   return rows.flatMap((row, i) => {

@@ -137,7 +137,7 @@ test('no method closes more than restore, each row’s own', () => {
           fraction(0n),
         );
         const value = { equity: multiply(maintenance, fraction(BigInt(tenths), 10n)), maintenance };
-        const terms = { target: rate('0.1'), slippage: rate('0.001') };
+        const terms = { target: rate('0.1'), slippage: rate('0.001'), isAbove: false };
         const most = restoreLots(rows, value, markets, terms);
         const found = partialLots(each, rows, value, markets, terms);
         if (each.kind === 'restore') expect(found).toEqual(most);

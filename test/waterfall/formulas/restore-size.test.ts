@@ -103,7 +103,7 @@ function slackOf(
 /** The definition: rows in their order, each whole until one restores at some size, of which the least. */
 function bruteForce(rows: readonly BreachRow[], value: Valuation, markets: readonly Market[], terms: RestoreTerms): number[] {
   const closed = rows.map(() => 0);
-  const restores = () => slackOf(rows, value, markets, terms, closed).n >= 0n;
+  const restores = () => slackOf(rows, value, markets, terms, closed).n >= (terms.isAbove ? 1n : 0n);
   if (restores()) return closed;
   const order = rows.map((_, i) => i);
   order.sort(
@@ -161,8 +161,9 @@ const sceneArbitrary: fc.Arbitrary<Scene> = fc
     permille: fc.integer({ min: -200, max: 1_050 }),
     target: fc.constantFrom('0', '0.1', '1/6'),
     slippage: fc.constantFrom('0', '0.001', '0.05', '0.3'),
+    isAbove: fc.boolean(),
   })
-  .map(({ markets, rows: sizes, index, other, permille, target, slippage }) => {
+  .map(({ markets, rows: sizes, index, other, permille, target, slippage, isAbove }) => {
     const rows = sizes.map(({ market, size, mark, entry, isWaived }): BreachRow => {
       const row = { market, lots: lots(size), cost: cost(BigInt(size * entry) * 10n ** 18n), mark: dec(mark), index };
       const maintenance = needOf({ ...row, maintenance: ONE }, markets[market], Math.abs(size));
@@ -170,7 +171,8 @@ const sceneArbitrary: fc.Arbitrary<Scene> = fc
     });
     const maintenance = rows.reduce((sum, row) => add(sum, row.maintenance), fraction(BigInt(other)));
     const equity = multiply(maintenance, fraction(BigInt(permille), 1_000n));
-    return { markets, rows, value: { equity, maintenance }, terms: { target: rate(target), slippage: rate(slippage) } };
+    const terms = { target: rate(target), slippage: rate(slippage), isAbove };
+    return { markets, rows, value: { equity, maintenance }, terms };
   });
 
 describe('the least that restores', () => {
@@ -195,11 +197,12 @@ describe('the least that restores', () => {
       fc.property(sceneArbitrary, ({ rows, value, markets, terms }) => {
         const found = restoreLots(rows, value, markets, terms);
         if (rows.every((row, i) => found[i] === Math.abs(row.lots))) return;
-        expect(slackOf(rows, value, markets, terms, found).n).toBeGreaterThanOrEqual(0n);
+        const least = terms.isAbove ? 1n : 0n;
+        expect(slackOf(rows, value, markets, terms, found).n).toBeGreaterThanOrEqual(least);
         for (const [i, count] of found.entries()) {
           if (count === 0 || count === Math.abs(rows[i].lots)) continue;
           const less = found.map((each, j) => (i === j ? each - 1 : each));
-          expect(slackOf(rows, value, markets, terms, less).n).toBeLessThan(0n);
+          expect(slackOf(rows, value, markets, terms, less).n).toBeLessThan(least);
         }
       }),
     );
@@ -210,9 +213,10 @@ describe('the least that restores', () => {
     const market = marketOf(0, { lot: dec(1), maintenance: rule('bracket') });
     const maintenance = fraction(1_210n);
     const row: BreachRow = { market: 0, lots: lots(10_000), cost: cost(0n), mark: dec(1), index: ONE, maintenance };
-    const terms = { target: rate('0'), slippage: rate('0') };
+    const terms = { target: rate('0'), slippage: rate('0'), isAbove: false };
     const value = { equity: fraction(1_000n), maintenance };
     expect(restoreLots([row], value, [market], terms)).toEqual([1_050]);
+    expect(restoreLots([row], value, [market], { ...terms, isAbove: true })).toEqual([1_051]);
     // With 10 % on top: 1.1·(0.2 n − 790) ≤ 1,000.
     expect(restoreLots([row], value, [market], { ...terms, target: rate('0.1') })).toEqual([1_505]);
     // 5 % a lot of fees: 1,000 − 0.05 x ≥ 0.2·(10,000 − x) − 790, so x ≥ 1,400.
@@ -239,10 +243,12 @@ describe('the least that restores', () => {
       return { market: at, lots: lots(size), cost: cost(0n), mark: dec(1), index: ONE, maintenance: need };
     };
     const rows = [row(1, -100), row(1, 100), row(0, -100)];
-    const terms = { target: rate('0'), slippage: rate('0') };
+    const terms = { target: rate('0'), slippage: rate('0'), isAbove: false };
     const maintenance = fraction(3n);
     const of = (equity: string) => restoreLots(rows, { equity: rate(equity), maintenance }, markets, terms);
     expect(of('3')).toEqual([0, 0, 0]);
+    const above = { ...terms, isAbove: true };
+    expect(restoreLots(rows, { equity: rate('3'), maintenance }, markets, above)).toEqual([0, 0, 1]);
     expect(of('2.5')).toEqual([0, 0, 50]);
     expect(of('1.5')).toEqual([0, 50, 100]);
     expect(of('0.995')).toEqual([1, 100, 100]);
@@ -251,7 +257,7 @@ describe('the least that restores', () => {
 });
 
 test('what it says holds in the book: after the fills the oracle finds the portfolio restored, and not with one lot less', () => {
-  const terms = { target: rate('0.1'), slippage: rate('0.0002') };
+  const terms = { target: rate('0.1'), slippage: rate('0.0002'), isAbove: false };
   const sizes = fc.integer({ min: 1, max: 100_000 }).chain((size) => fc.constantFrom(size, -size));
   const position = fc.record({ size: sizes, entry: fc.integer({ min: 5_000, max: 200_000 }) });
   const rules = fc.tuple(ruleArbitrary, ruleArbitrary);

@@ -226,6 +226,27 @@ scenario(
   },
 );
 
+scenario('WF-AUC-008', 'of a whole portfolio: who takes it while more than its worth is asked pays that', {
+  accounts: one,
+  policy: stages({ of: 'portfolio', start: rate('1.5') }),
+  script: `
+    admin bidder carol
+    tick A 90.5
+      case alice opened, deficit 40.5
+      alice auction entered
+      auction alice * opened @1.5
+    bid carol for alice *
+      case alice recovered, bad debt 0
+      auction alice * taken by carol @1.485
+      auction alice * ended @1.485
+      realised alice -> clearing:A 335.3025
+      auction carol -> alice 8.558823529411764706
+    end
+      USDT: alice 673.256323529411764706 + bob 3000 + carol 4991.441176470588235294 + dave 5000 + clearing:A 335.3025 = 14000, was 14000
+      A: alice 64.705 + bob -100 + carol 35.295 = 0, was 0
+  `,
+});
+
 scenario('WF-AUC-008', 'of a whole portfolio is not held for what is worth nothing', {
   accounts: one,
   policy: stages({ of: 'portfolio', biddersMin: 0 }),

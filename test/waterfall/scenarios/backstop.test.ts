@@ -1,7 +1,7 @@
 /** WF-BACK: an account that takes positions over. */
 import { dec, rate } from '../../support/books.js';
 import { policyOf } from '../../support/policies.js';
-import { backstop, full } from './stages.js';
+import { backstop, full, marginCall, SECONDS } from './stages.js';
 import { scenario } from './table.js';
 
 const one = { alice: '1000; A 100 @100', bob: '3000; A -100 @100', backstop: '5000' };
@@ -16,6 +16,28 @@ scenario('WF-BACK-001', 'takes everything over at the bankruptcy price when equi
       case alice closed, bad debt 0
       alice backstop entered
       realised alice -> clearing:A 1000
+    end
+      USDT: backstop 5000 + bob 3000 + clearing:A 1000 = 9000, was 9000
+      A: backstop 100 + bob -100 = 0, was 0
+  `,
+});
+
+scenario('WF-BACK-001', 'between two ticks as well, and it is told at once that nothing is in default any more', {
+  accounts: one,
+  policy: policyOf([marginCall({ graceUs: 10 * SECONDS }), backstop(), full()]),
+  show: ['signals'],
+  script: `
+    tick A 90.5
+      signal alice breached 40.5
+      case alice opened, deficit 40.5
+      alice margin-call entered
+    +11 clock
+      signal alice recovered 0
+      case alice closed, bad debt 0
+      alice margin-call left grace-over
+      alice backstop entered
+      realised alice -> clearing:A 1000
+    tick A 90.5
     end
       USDT: backstop 5000 + bob 3000 + clearing:A 1000 = 9000, was 9000
       A: backstop 100 + bob -100 = 0, was 0
@@ -69,6 +91,21 @@ scenario('WF-BACK-004', 'not when it is too small: it must keep as much again as
     end
       USDT: alice 1000 + backstop 130.999999 + bob 3000 = 4130.999999, was 4130.999999
       A: alice 100 + bob -100 = 0, was 0
+  `,
+});
+
+scenario('WF-BACK-004', 'nor when what it has already makes that dearer than it was for the defaulter', {
+  accounts: { alice: '150; T 15 @100', backstop: '64; T 15 @90', bob: '3000; T -30 @100' },
+  policy: stages(),
+  script: `
+    tick T 90
+      new alice T sell 15 (full)
+      case alice opened, deficit 17
+      alice backstop skipped backstop-too-small
+      alice full entered
+    end
+      USDT: alice 150 + backstop 64 + bob 3000 = 3214, was 3214
+      T: alice 15 + backstop 15 + bob -30 = 0, was 0
   `,
 });
 

@@ -1,7 +1,7 @@
 /** WF-X: what crosses: several cases, several portfolios of an account, stages that are scoped, operators in between. */
 import { rate } from '../../support/books.js';
 import { policyOf } from '../../support/policies.js';
-import { adl, auction, BANKRUPTCY, full, fund, MARKET } from './stages.js';
+import { adl, auction, BANKRUPTCY, backstop, full, fund, MARKET } from './stages.js';
 import { scenario } from './table.js';
 
 const one = { alice: '1000; A 100 @100', bob: '3000; A -100 @100', carol: '5000' };
@@ -170,6 +170,25 @@ scenario('WF-X-006', 'a bidder must bear what it pays above the mark, too', {
   `,
 });
 
+scenario('WF-X-006', 'what is cheap for the defaulter may be dear on top of what the bidder has', {
+  accounts: { alice: '150; T 15 @100', bob: '3000; T -30 @100', carol: '51; T 15 @90' },
+  policy: policyOf([auction(), full()]),
+  script: `
+    admin bidder carol
+    tick T 90
+      case alice opened, deficit 17
+      alice auction entered
+      auction alice T opened 15 @90
+    bid carol for alice T
+    bid carol for alice T 10
+      auction alice T taken by carol 10 @88.2
+      realised alice -> clearing:T 118
+    end
+      USDT: alice 32 + bob 3000 + carol 51 + clearing:T 118 = 3201, was 3201
+      T: alice 5 + bob -30 + carol 25 = 0, was 0
+  `,
+});
+
 scenario('WF-X-007', 'a bidder that has no account takes nothing', {
   accounts: one,
   policy: policyOf([auction(), full()]),
@@ -244,5 +263,32 @@ scenario('WF-X-009', 'an auction ends when the mode becomes shadow, and is held 
     end
       USDT: alice 895.95 + bob 3000 + carol 5000 + clearing:A 104.05 = 9000, was 9000
       A: alice 90 + bob -100 + carol 10 = 0, was 0
+  `,
+});
+
+scenario('WF-X-010', 'the backstop does not take over what an order of an earlier case may still close', {
+  accounts: { alice: '1000; A 100 @100', bob: '3000; A -100 @100', backstop: '5000' },
+  policy: policyOf([backstop(), full()]),
+  script: `
+    tick A 90.8
+      new alice A sell 100 (full)
+      case alice opened, deficit 10.8
+      alice backstop skipped above-threshold
+      alice full entered
+    book alice 1500; A 100 @100
+      cancel alice A sell 100 (full)
+      case alice recovered, bad debt 0
+    tick A 85.2
+      case alice opened, deficit 65.2
+      alice backstop entered
+    fill alice A 60 @85.2
+      realised alice -> clearing:A 888
+    ack alice A cancelled
+      ended alice A sell 40 (full)
+      case alice closed, bad debt 0
+      realised alice -> clearing:A 612
+    end
+      USDT: backstop 5000 + bob 3000 + clearing:A 1500 = 9500, was 9500
+      A: backstop 40 + bob -100 + clearing 60 = 0, was 0
   `,
 });

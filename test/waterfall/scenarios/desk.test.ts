@@ -65,6 +65,25 @@ scenario('WF-GATE-003', 'a paused account is left alone until it is resumed', {
   `,
 });
 
+scenario('WF-GATE-003', 'what is out of any of its portfolios is cancelled, and nothing of others', {
+  accounts: { alice: '0; A 100 @100 isolated 1000', alicia: '1000; A 100 @100', bob: '3000; A -200 @100' },
+  policy,
+  script: `
+    tick A 90.5
+      new alice/A A sell 100 @90 (full)
+      new alicia A sell 100 @90 (full)
+      case alice/A opened, deficit 40.5
+      case alicia opened, deficit 40.5
+      alice/A full entered
+      alicia full entered
+    admin pause account alice
+      cancel alice/A A sell 100 @90 (full)
+    end
+      USDT: alice/A 1000 + alicia 1000 + bob 3000 = 5000, was 5000
+      A: alice/A 100 + alicia 100 + bob -200 = 0, was 0
+  `,
+});
+
 scenario('WF-GATE-004', 'a paused stage holds the cases that have come to it', {
   accounts: one,
   policy: policyOf([partial(), full()]),
@@ -92,6 +111,24 @@ scenario('WF-GATE-005', 'an exempt account is never liquidated, and its case is 
       alice full entered
     tick A 95
       case alice recovered, bad debt 0
+    end
+      USDT: alice 1000 + bob 3000 = 4000, was 4000
+      A: alice 100 + bob -100 = 0, was 0
+  `,
+});
+
+scenario('WF-GATE-005', 'what is out of it when it becomes exempt is cancelled', {
+  accounts: one,
+  policy,
+  script: `
+    tick A 90.5
+      new alice A sell 100 @90 (full)
+      case alice opened, deficit 40.5
+      alice full entered
+    admin exempt alice
+      cancel alice A sell 100 @90 (full)
+    ack alice A cancelled
+      ended alice A sell 100 @90 (full)
     end
       USDT: alice 1000 + bob 3000 = 4000, was 4000
       A: alice 100 + bob -100 = 0, was 0

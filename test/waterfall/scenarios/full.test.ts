@@ -1,7 +1,7 @@
 /** WF-FULL: everything is closed by orders, one a position. */
 import { rate } from '../../support/books.js';
 import { policyOf } from '../../support/policies.js';
-import { BANKRUPTCY, full } from './stages.js';
+import { adl, BANKRUPTCY, full } from './stages.js';
 import { venue } from './steps.js';
 import { scenario } from './table.js';
 
@@ -48,6 +48,25 @@ scenario('WF-FULL-001', 'counts the taker fee in the bankruptcy price: at its li
     end
       USDT: alice 0.99 + bob 1000 + clearing:A 990 + fees 9.01 = 2000, was 2000
       A: bob -100 + clearing 100 = 0, was 0
+  `,
+});
+
+scenario('WF-FULL-001', 'sends no order where only buying for less than nothing would leave nothing: any price would be a loss', {
+  accounts: { alice: '-200; B -10 @10', bob: '1000; B 10 @10' },
+  policy: policyOf([full({ price: BANKRUPTCY }), adl()]),
+  script: `
+    tick B 10
+      case alice opened, deficit 201
+      case alice closed, bad debt 200
+      alice full skipped unfilled
+      alice adl entered
+      alice adl left no-position
+      alice venue-loss entered
+      adl alice against bob B 10 needed 10 @10 forgone 0
+      venue-loss venue -> alice 200
+      alert venue-loss
+    end
+      USDT: bob 1000 + venue -200 = 800, was 800
   `,
 });
 

@@ -150,6 +150,27 @@ scenario('WF-FUND-004', 'reserves the worst expected loss of a case when it open
   `,
 });
 
+scenario('WF-FUND-004', 'by the stage that pays in its asset', {
+  accounts: { alice: '0; ETH 1; E 100 @1', bob: '0; ETH 100; E -100 @1' },
+  policy: policyOf([fund({ assets: new Set([0]) }), fund({ assets: new Set([1]), reserve: rate('0.5') })]),
+  script: `
+    admin fund 60 ETH
+      fund-change outside -> fund 60 ETH
+    tick E 0.995 ETH 100
+      new alice E sell 100 (fund)
+      case alice opened, deficit 54.5
+      alice fund skipped insufficient
+      alice fund entered
+    admin fund -20 ETH
+      refused commands[0].amount
+    admin fund -10 ETH
+      fund-change fund -> outside 10 ETH
+    end
+      ETH: alice 1 + bob 100 + fund 50 = 151, was 151
+      E: alice 100 + bob -100 = 0, was 0
+  `,
+});
+
 scenario('WF-FUND-005', 'gives a reservation back when its case ends: the next case has it all', {
   accounts: two,
   policy: paying(),

@@ -46,6 +46,25 @@ scenario('WF-PART-001', 'restore: to the target above maintenance, after fees an
   `,
 });
 
+scenario('WF-PART-001', 'restore: one lot beyond where a venue liquidates at maintenance, and nothing more', {
+  accounts: { alice: '1045; A 100 @100', bob: '1000; A -100 @100' },
+  policy: policyOf([partial(), full()]),
+  instruments: { ...venue(), liquidateWhen: 'equity<=maintenance' },
+  script: `
+    tick A 90
+      new alice A sell 50.001 (partial)
+      case alice opened, deficit 45
+      alice partial entered
+    fill alice A @90
+      ended alice A sell 0 (partial)
+      case alice recovered, bad debt 0
+      realised alice -> clearing:A 500.01
+    end
+      USDT: alice 544.99 + bob 1000 + clearing:A 500.01 = 2045, was 2045
+      A: alice 49.999 + bob -100 + clearing 50.001 = 0, was 0
+  `,
+});
+
 scenario('WF-PART-002', 'restore: the position that needs the most margin first, and others only when that is not enough', {
   accounts: { alice: '1000; A 100 @100; B 80 @100', bob: '1000; A -100 @100; B -80 @100' },
   policy: policyOf([partial(), full()]),
