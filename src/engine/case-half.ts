@@ -241,7 +241,7 @@ export class CaseHalf implements Saved {
         notional: multiply(notionalAt(this.instruments.markets[fill.market], fill.lots, mark), index),
         timeUs: now.timeUs,
       });
-      if (each.isOpening) {
+      if (each.isOpening || each.portfolio !== order.portfolio) {
         out.alerts.push({ code: 'reconciliation', text: beyondText(each, order, this.instruments), timeUs: now.timeUs });
         this.desk.onExecution(order, fill.lots, out);
         continue;

@@ -1,4 +1,4 @@
-/** Whether trades that name orders are executions of them, and what is said of one that closed nothing. */
+/** Whether trades that name orders are executions of them, and what is said of one whose position was gone. */
 import type { Order, OrderTable } from '../dispatch/orders.js';
 import { formatDecimal } from '../model/decimal.js';
 import { badInput } from '../model/errors.js';
@@ -26,7 +26,7 @@ export function checkExecutions(fills: readonly Fill[], table: OrderTable): void
 export function beyondText({ fill, portfolio }: BookedFill, { orderId }: Order, { markets }: Instruments): string {
   const { id, lot } = markets[fill.market];
   const size = formatDecimal({ units: BigInt(fill.lots) * lot.units, decimals: lot.decimals });
-  return `${orderId} has executed ${size} of ${id} that were closed already: they are a position of ${portfolio} now`;
+  return `${orderId} has executed ${size} of ${id} that were closed already: they are booked in ${portfolio}`;
 }
 
 function isOf(fill: Fill, order: Order): boolean {

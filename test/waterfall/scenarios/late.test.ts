@@ -118,6 +118,31 @@ scenario('WF-ORD-005', 'of an isolated position that is no more it opens one of 
   `,
 });
 
+scenario('WF-ORD-005', 'of an isolated position that is no more it closes one of the account, which is told and pays no fee', {
+  accounts: { alice: '2500; A 150 @100; A 100 @100 isolated 1000', bob: '3000; A -100 @100' },
+  policy: policyOf([orders, adl()], { fees: { liquidation: rate('0.01'), surplus: 'fund' } }),
+  script: `
+    tick A 90.5
+      new alice/A A sell 100 @90 (full)
+      case alice/A opened, deficit 40.5
+      alice/A full entered
+    ack alice/A A unfilled
+      ended alice/A A sell 100 @90 (full)
+      case alice/A closed, bad debt 0
+      alice/A full left unfilled
+      alice/A adl entered
+      adl alice/A against bob A 100 needed 100 @90 forgone -50
+      realised alice/A -> clearing:A 1000
+      realised clearing:A -> bob 1000
+    late alice/A A @92
+      realised alice -> clearing:A 800
+      alert reconciliation
+    end
+      USDT: alice 1700 + bob 4000 + clearing:A 800 = 6500, was 6500
+      A: alice 50 + clearing 100 = 150, was 150
+  `,
+});
+
 scenario('WF-ORD-005', 'of a position that the backstop has taken over', {
   accounts: { alice: '1000; A 100 @100', bob: '3000; A -100 @100', backstop: '5000' },
   policy: policyOf([orders, backstop()]),
