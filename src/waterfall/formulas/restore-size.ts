@@ -137,7 +137,8 @@ function closingOrder(rows: readonly BreachRow[]): number[] {
 /**
  * For each row, in the order given, the lots to close (0: none; never signed) so that together equity ≥ (1 + target)·maintenance (`isAbove`: >), at the marks and
  * after the taker fee and the slippage of what is closed. Rows are taken by maintenance descending (ties: market, then long before short), each whole
- * until one need not be, of which the least is closed. When all together do not restore it, all are whole.
+ * until one need not be, of which the least is closed. One whose closing costs more than it frees is left as it is. When that does not restore it, all are
+ * whole.
  *
  * What remains of a row needs f of its remaining notional (of its remaining entry notional where the rule's basis is entry; average entry does not change),
  * times the index; every other part of the maintenance stays as it is: a row that needs nothing (a hedge's waived leg) frees nothing, and what is lost
@@ -162,7 +163,7 @@ export function restoreLots(
     const afterAll = subtract(equity, multiply(loss, fraction(all)));
     const needed = subtract(maintenance, row.maintenance);
     // With y lots left: equity − loss·(all − y) − factor·(maintenance − its own + index·f(y)). Of a row that needs nothing f is 0, but it comes when
-    // all that need something are closed and nothing is restored, and closing it frees nothing: with f or without, no y does.
+    // none that needs something restores, and closing it frees nothing: with f or without, no y does.
     const terms = {
       base: subtract(afterAll, multiply(factor, needed)),
       gain: loss,
@@ -171,7 +172,9 @@ export function restoreLots(
     const stays = mostThatStay(market, all, notionalPerLot(row, market), terms, isAbove);
     closed[i] = wholeLots(Number(all - (stays ?? 0n)));
     if (stays !== null) return closed;
-    [equity, maintenance] = [shortened(afterAll), shortened(needed)];
+    const isWorse = compare(multiply(factor, row.maintenance), multiply(loss, fraction(all))) <= 0;
+    if (isWorse) closed[i] = wholeLots(0);
+    else [equity, maintenance] = [shortened(afterAll), shortened(needed)];
   }
-  return closed;
+  return rows.map(({ lots }) => wholeLots(Math.abs(lots)));
 }

@@ -100,7 +100,7 @@ function slackOf(
   return subtract(left, multiply(add(ONE, target), needed));
 }
 
-/** The definition: rows in their order, each whole until one restores at some size, of which the least. */
+/** The definition: rows in their order, each whole (or not at all, where that makes it no better) until one restores at some size, of which the least. */
 function bruteForce(rows: readonly BreachRow[], value: Valuation, markets: readonly Market[], terms: RestoreTerms): number[] {
   const closed = rows.map(() => 0);
   const restores = () => slackOf(rows, value, markets, terms, closed).n >= (terms.isAbove ? 1n : 0n);
@@ -110,10 +110,12 @@ function bruteForce(rows: readonly BreachRow[], value: Valuation, markets: reado
     (a, b) => compare(rows[b].maintenance, rows[a].maintenance) || rows[a].market - rows[b].market || rows[b].lots - rows[a].lots,
   );
   for (const i of order) {
+    const before = slackOf(rows, value, markets, terms, closed);
     for (closed[i] = 1; closed[i] <= Math.abs(rows[i].lots); closed[i] += 1) if (restores()) return closed;
-    closed[i] = Math.abs(rows[i].lots);
+    closed[i] = rows[i].maintenance.n === 0n ? 0 : Math.abs(rows[i].lots);
+    if (compare(slackOf(rows, value, markets, terms, closed), before) <= 0) closed[i] = 0;
   }
-  return closed;
+  return rows.map((row) => Math.abs(row.lots));
 }
 
 const marketArbitrary = (index: number): fc.Arbitrary<Market> =>
