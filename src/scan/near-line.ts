@@ -67,7 +67,10 @@ function nominate(shelf: Shelf, terms: Float64Array, excess: number, decide: (ha
     const lanes = shelf.slicesIn(c) * LANES;
     for (let lane = 0; lane < lanes; lane++) {
       if (handle[lane] === NO_HANDLE) continue;
-      let [slack, magnitude, need] = [cash[lane], 0, 0];
+      // One declaration each: a list of them would be made anew for every lane.
+      let slack = cash[lane];
+      let magnitude = 0;
+      let need = 0;
       const base = (lane >>> 5) * width * LANES + (lane & 31);
       for (let row = base; row < base + width * LANES; row += LANES) {
         const term = line[row] << 1;

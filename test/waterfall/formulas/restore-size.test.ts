@@ -178,7 +178,9 @@ const sceneArbitrary: fc.Arbitrary<Scene> = fc
   });
 
 describe('the least that restores', () => {
-  test('is that of trying every size, on tables of both methods and bases, all kinds of contracts, and fees above the rate', () => {
+  test('is that of trying every size, on tables of both methods and bases, all kinds of contracts, and fees above the rate', {
+    timeout: 30_000,
+  }, () => {
     const seen = { none: 0, part: 0, all: 0 };
     fc.assert(
       fc.property(sceneArbitrary, ({ rows, value, markets, terms }) => {
