@@ -118,14 +118,18 @@ export function advance(subject: Case, context: Context): boolean {
 /** Why a case goes back to where it passed by what may be acted on now. */
 const MARKET_OPEN = 'market-open';
 
-/** To where the case has to go back, as a market that was passed by may be acted in; null: nowhere. */
-function comeBack({ passedBy, report }: Case, context: Context): Step | null {
+/** To where the case has to go back, as a market that was passed by may be acted in; null: nowhere, or it is there still, as an order had to end first. */
+function comeBack(subject: Case, context: Context): Step | null {
+  const { passedBy, report } = subject;
   if (passedBy === null) return null;
   const { open } = openRows(
     report.rows.filter(({ market }) => passedBy.markets.has(market)),
     context,
   );
-  return open.length === 0 ? null : { next: 'back', entry: passedBy.entry, why: MARKET_OPEN };
+  if (open.length === 0) return null;
+  if (subject.entry > passedBy.entry) return { next: 'back', entry: passedBy.entry, why: MARKET_OPEN };
+  subject.passedBy = null;
+  return null;
 }
 
 /** Orders of a stage that hands on (null: of any) are cancelled and waited for: what they execute is no longer the next stage's. */
