@@ -26,13 +26,14 @@ export function rowsIn(subject: Pick<Case, 'report'>, { markets }: Scope): reado
   return markets === null ? rows : rows.filter(({ market }) => markets.has(market));
 }
 
-/** Rows whose markets may be acted in now, and why another may not, a word; null: all may. */
+/** Rows whose markets may be acted in now, the others, and why one of those may not, a word; null: all may. */
 export function openRows(
   rows: readonly BreachRow[],
   { gates, now }: Pick<Context, 'gates' | 'now'>,
-): { readonly open: readonly BreachRow[]; readonly blocked: string | null } {
+): { readonly open: readonly BreachRow[]; readonly closed: readonly BreachRow[]; readonly blocked: string | null } {
   const reasons = rows.map(({ market }) => gates.ofMarket(market, now.timeUs));
-  return { open: rows.filter((_, i) => reasons[i] === null), blocked: reasons.find((why) => why !== null) ?? null };
+  const blocked = reasons.find((why) => why !== null) ?? null;
+  return { open: rows.filter((_, i) => reasons[i] === null), closed: rows.filter((_, i) => reasons[i] !== null), blocked };
 }
 
 /** All of each position. */

@@ -4,10 +4,10 @@ import { compare, divide, type Fraction, fraction, fromDecimal, multiply } from 
 import type { Market } from '../../model/instruments.js';
 import { notionalAt } from '../../model/margin.js';
 import { type Lots, lots } from '../../model/portfolio.js';
-import type { BreachRow, Valuation } from '../../model/records.js';
+import type { BreachRow } from '../../model/records.js';
 import { tierAt } from '../../model/requirement.js';
 import type { PartialMethod } from '../policy.js';
-import { lotsAtFloor, notionalPerLot, type RestoreTerms, restoreLots } from './restore-size.js';
+import { lotsAtFloor, notionalPerLot } from './restore-size.js';
 
 function lesser(count: bigint, restore: Lots): Lots {
   return count < BigInt(restore) ? lots(Number(count)) : restore;
@@ -51,15 +51,13 @@ export function incrementLots(restore: Lots, increment: Lots): Lots {
   return lesser(BigInt(increment), restore);
 }
 
-/** The lots of each row, in the order given, that one round of the method closes. */
+/** The lots of each row, in the order given, that one round of the method closes. `restore`: what restores, of each. */
 export function partialLots(
   method: PartialMethod,
   rows: readonly BreachRow[],
-  valuation: Valuation,
   markets: readonly Market[],
-  terms: RestoreTerms,
+  restore: readonly Lots[],
 ): readonly Lots[] {
-  const restore = restoreLots(rows, valuation, markets, terms);
   return rows.map((row, i) => roundLots(method, row, markets[row.market], restore[i]));
 }
 

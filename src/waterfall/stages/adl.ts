@@ -20,14 +20,11 @@ export const adl: Stage<AdlStage> = (subject, entry, context) => {
   if (before !== null && !subject.isUnfillable && isCovered(subject, before.stage, context)) {
     return { next: 'back', entry: before.entry, why: 'fund-covers' };
   }
-  const { open, blocked } = openRows(rows, context);
+  const { open, closed, blocked } = openRows(rows, context);
   // One at a time: of the others what they need, and so their price, may have changed by it.
   if (open.some((row) => deleverage(subject, row, entry, context))) return AGAIN;
   if (blocked !== null && open.length === 0) return wait(blocked);
-  passBy(
-    subject,
-    rows.filter((row) => !open.includes(row)),
-  );
+  passBy(subject, closed);
   return on('no-counterparty');
 };
 

@@ -23,15 +23,10 @@ export const auction: Stage<AuctionStage> = (subject, entry, context) => {
 
 /** One for each row that may be acted on; the others keep nobody. */
 function holdEach(subject: Case, rows: readonly BreachRow[], entry: AuctionStage, context: Context): Step {
-  const { open, blocked } = openRows(rows, context);
+  const { open, closed, blocked } = openRows(rows, context);
   if (blocked !== null && open.length === 0) return wait(blocked);
   const step = open.map((row) => hold(subject, row, entry, context)).reduce(worse);
-  if (step.next === 'on') {
-    passBy(
-      subject,
-      rows.filter((row) => !open.includes(row)),
-    );
-  }
+  if (step.next === 'on') passBy(subject, closed);
   return step;
 }
 

@@ -21,8 +21,8 @@ export function partialClosings(
   const target = policy.liquidationTarget;
   const isAbove = target.n === 0n && instruments.liquidateWhen === 'equity<=maintenance';
   const terms = { target, slippage: reduce(add(entry.slippage, policy.fees.liquidation)), isAbove };
-  const round = partialLots(entry.method, rows, report, instruments.markets, terms);
   const restore = restoreLots(rows, report, instruments.markets, terms);
+  const round = partialLots(entry.method, rows, instruments.markets, restore);
   return rows.flatMap((row, i) => {
     const wanted = memory.restUntilUs?.has(legOfRow(row)) ? restore[i] : round[i];
     const count = withDust(wanted, row, instruments.markets[row.market], policy.dust.orderMin);
