@@ -1,6 +1,6 @@
 /** The journal as its one writer has it: opened and checked, appended to, and cut behind its snapshots. Knows records as bytes. */
 import { existsSync, linkSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { formatProblem, PlimsollError, type Problem } from '../model/errors.js';
+import { badInput, formatProblem, PlimsollError, type Problem } from '../model/errors.js';
 import type { Instruments } from '../model/instruments.js';
 import type { NamedBuffer } from '../model/named-buffers.js';
 import { describeInstruments, hashOf } from './instruments.js';
@@ -153,13 +153,22 @@ export class Journal {
   }
 }
 
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw badInput(folder, 'a folder, or a place where one can be made', error.message);
+  }
+}
+
 /**
  * Opens the journal in a folder, or makes one there, and checks all that it has. Throws `PlimsollError`: bad input for a journal that is
  * damaged, of another format or of another book (with everything that differs), `unavailable` while another process writes it.
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { folder } = options;
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   if (!existsSync(logPath(folder))) await create(options);
   const { head, extent } = checked(folder);
   checkSame(head.header, options);

@@ -128,6 +128,18 @@ test('a meta page that is older than it should be is told: lmdb would take the r
   expect(read(folder).error?.message).toMatch(/expected the meta pages of two consecutive commits, was transactions \d+ and \d+/);
 });
 
+test('a folder that is a file, or lies in one, is bad input', async () => {
+  const file = join(newFolder(), 'file');
+  writeFileSync(file, '');
+  for (const folder of [file, join(file, 'kept')]) {
+    const expected = {
+      code: 'bad-input',
+      message: expect.stringContaining('expected a folder, or a place where one can be made'),
+    };
+    await expect(open(folder)).rejects.toMatchObject(expected);
+  }
+});
+
 describe('what lmdb holds whole and is wrong all the same', () => {
   async function changed(change: (database: ReturnType<typeof openDatabase>) => void): Promise<string> {
     const folder = await closedJournal(9);
